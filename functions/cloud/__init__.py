@@ -1,0 +1,1 @@
+"""Google Cloud: the one place that imports `google.*`."""

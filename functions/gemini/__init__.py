@@ -1,0 +1,1 @@
+"""The image model by its routes."""

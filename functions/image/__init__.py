@@ -1,0 +1,1 @@
+"""Bytes of pictures: what they are, before anyone trusts them."""

@@ -1,0 +1,190 @@
+"""What a job needs from the world, as protocols; joined to real things in wiring.
+
+Siblings (`cloud`, `gemini`, `webhook`, `image`) never import each other: whatever
+crosses between them is one of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from functions.job.request import Request
+
+Buffer = bytes | bytearray | memoryview
+
+
+class Clock(Protocol):
+    """Time, in seconds since the epoch."""
+
+    def now(self) -> float:
+        """Return the time."""
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Return after `seconds`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFacts:
+    """What the bytes of a picture say of themselves."""
+
+    content_type: str  # from the magic bytes, "application/octet-stream" if unknown
+    width: int | None
+    height: int | None
+    c2pa: bool  # a C2PA manifest was seen in the bytes read so far
+
+
+class Sniffer(Protocol):
+    """Looks at the first bytes of one picture as they pass."""
+
+    def feed(self, data: Buffer) -> None:
+        """Take the next bytes; cheap, and does nothing once all is known."""
+        ...
+
+    def facts(self) -> PictureFacts:
+        """Return what is known by now."""
+        ...
+
+
+Sniff = Callable[[], Sniffer]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One object in a bucket, as the bucket itself confirmed it."""
+
+    uri: str  # gs://bucket/name
+    generation: int
+    content_type: str
+    size: int  # bytes
+    crc32c: str  # base64, as Cloud Storage writes it; equal to what we computed
+    sha256: str  # hex
+    width: int | None = None
+    height: int | None = None
+    c2pa: bool = False
+    draft: bool = False  # an earlier picture of the same answer, not the result
+
+
+class Album(Protocol):
+    """The pictures of one attempt, on their way into the bucket while they arrive.
+
+    Calls come in the order begin, write*, end(thought). Nothing is visible in the
+    bucket before `keep`; `drop` leaves no trace. The last picture that is not a
+    thought is the result; earlier ones are drafts, kept only where asked for.
+    """
+
+    def begin(self) -> None:
+        """Start a picture."""
+        ...
+
+    def write(self, data: Buffer) -> None:
+        """Take decoded bytes of the picture begun last."""
+        ...
+
+    def end(self, *, thought: bool) -> None:
+        """Close the picture begun last; a thought is dropped at once."""
+        ...
+
+    def pictures(self) -> tuple[PictureFacts, ...]:
+        """Return the facts of the pictures that `keep` would keep, result last."""
+        ...
+
+    def keep(self) -> tuple[Stored, ...]:
+        """Make the pictures visible, verify their checksums, return result last."""
+        ...
+
+    def drop(self) -> None:
+        """Cancel every upload; harmless when nothing was begun or after `keep`."""
+        ...
+
+
+class Reference(Protocol):
+    """One reference picture of an edit, opened and measured, not yet read whole."""
+
+    @property
+    def content_type(self) -> str:
+        """Return the type that the bytes show."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Return the length in bytes."""
+        ...
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the bytes from the start; may be called again for a repeat."""
+        ...
+
+
+class References(Protocol):
+    """Opens reference pictures by address."""
+
+    def open(self, uri: str) -> Reference:
+        """Return the picture behind `gs://`, `https://` or `data:`.
+
+        Raises:
+            ReferenceRefusedError: the address, its size or its type is not allowed.
+            NeighbourUnavailableError: the place did not answer; try again later.
+
+        """
+        ...
+
+
+Failure = Literal[
+    "unsent",  # proven: no byte of the request reached the model
+    "timeout",  # sent, no (whole) answer in time
+    "dropped",  # sent, the connection ended before a status line
+    "cut",  # an answer began and ended early
+    "too_large",  # the answer passed the bounds of the scanner
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back from the model, pictures and signatures cut out.
+
+    `body` is the decoded JSON (object or list) in which each picture's base64 is
+    replaced by "@picture" and each other long string by "@cut"; a `str` holding at
+    most the first 64 KiB when it was not one JSON document; None when none came.
+    """
+
+    status: int | None
+    body: object
+    failure: Failure | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    pictures: int = 0  # pictures handed to the album that are not thoughts
+    sent_at: float | None = None  # clock, None while `failure` is "unsent"
+    first_byte_at: float | None = None
+    ended_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One paid call to make."""
+
+    request: Request
+    model: str  # resolved id
+    references: tuple[Reference, ...]
+    timeout: float  # seconds for the whole call
+    trace: str = ""  # W3C traceparent of the publisher, "" if none
+
+
+class Model(Protocol):
+    """The image model by one route."""
+
+    @property
+    def route(self) -> str:
+        """Return the route's name in settings."""
+        ...
+
+    def ask(self, call: Call, album: Album, *, alive: Callable[[], bool]) -> Answer:
+        """Send the call, stream its pictures into `album`, return the rest.
+
+        Never raises for what the model or the network does; `alive` is asked
+        between chunks and a False ends the call as "cut" (the lease was lost).
+        """
+        ...

@@ -1,0 +1,1 @@
+"""The open web: what is fetched from it and what is sent to it."""
