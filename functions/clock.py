@@ -10,8 +10,10 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _TICK: Final = 0.02  # s between two looks at the offset while waiting
 
