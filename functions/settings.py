@@ -55,7 +55,7 @@ class Settings:
     destinations: tuple[str, ...] = ()
     drains: int = 4
     storage_url: str = ""
-    timing: Timing = Timing()
+    timing: Timing = field(default_factory=Timing)
     host: Mapping[str, str] = field(default_factory=dict)
     revision: str = ""
     clock_file: Path | None = None
@@ -153,10 +153,8 @@ def _number(
 def _timing(environ: Mapping[str, str], gaps: list[str]) -> Timing:
     """Return the deadlines; each may be set as PLANTAIN_<FIELD>_SECONDS."""
     values = {
-        item.name: _number(
-            environ, gaps, f"PLANTAIN_{item.name.upper()}_SECONDS", float(item.default)
-        )
-        for item in dataclasses.fields(Timing)
+        name: _number(environ, gaps, f"PLANTAIN_{name.upper()}_SECONDS", default)
+        for name, default in dataclasses.asdict(Timing()).items()
     }
     try:
         return Timing(**values)
@@ -166,7 +164,9 @@ def _timing(environ: Mapping[str, str], gaps: list[str]) -> Timing:
 
 
 def _refuse_seams(environ: Mapping[str, str], gaps: list[str]) -> None:
-    """A test seam in a deployed function would be a way to stop or fool it."""
-    for name in ("PLANTAIN_CLOCK_FILE", "PLANTAIN_PROBE"):
-        if environ.get(name) and environ.get("K_SERVICE"):
-            gaps.append(f"{name} is for tests and must not be set where K_SERVICE is")
+    """Refuse test seams in a deployed function: they would stop or fool it."""
+    gaps.extend(
+        f"{name} is for tests and must not be set where K_SERVICE is"
+        for name in ("PLANTAIN_CLOCK_FILE", "PLANTAIN_PROBE")
+        if environ.get(name) and environ.get("K_SERVICE")
+    )
