@@ -28,6 +28,39 @@ class Clock(Protocol):
         ...
 
 
+class Objects(Protocol):
+    """Small objects of the state bucket, each write under a precondition."""
+
+    def create(self, name: str, body: bytes) -> int | None:
+        """Write an object that must not exist; return its generation.
+
+        None when other content stands there already. Our own content, found after
+        a lost reply, counts as written.
+        """
+        ...
+
+    def replace(self, name: str, body: bytes, generation: int) -> int | None:
+        """Replace exactly `generation`; return the new one, None when it is gone."""
+        ...
+
+    def read(self, name: str) -> tuple[bytes, int] | None:
+        """Return content and generation, None when there is no such object."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message as it reached us, whatever it was wrapped in."""
+
+    message_id: str
+    data: bytes | None = field(default=None, repr=False)
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    attempt: int | None = None  # deliveryAttempt, only with a dead-letter policy
+    subscription: str = ""
+    publish_time: str = ""
+    trace: str = ""  # W3C traceparent, "" if none
+
+
 @dataclass(frozen=True, slots=True)
 class PictureFacts:
     """What the bytes of a picture say of themselves."""

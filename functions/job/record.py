@@ -40,7 +40,13 @@ class State(StrEnum):
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="allow", populate_by_name=True, hide_input_in_errors=True
+    )
+
+    def but(self, **changes: object) -> Self:
+        """Return a copy with some fields changed."""
+        return self.model_copy(update=changes)
 
 
 class Attempt(_Part):
@@ -56,10 +62,6 @@ class Attempt(_Part):
     klass: str = Field(default="", alias="class")  # verdict class, "" while it runs
     reason: str = ""
     paid: Paid = "unknown"  # until it ended, nobody knows
-
-    model_config = ConfigDict(
-        frozen=True, extra="allow", populate_by_name=True, hide_input_in_errors=True
-    )
 
     @property
     def open(self) -> bool:
@@ -131,14 +133,6 @@ class Record(_Part):
     result: Result | None = None
     outbox: tuple[Outgoing, ...] = ()
 
-    model_config = ConfigDict(
-        frozen=True, extra="allow", populate_by_name=True, hide_input_in_errors=True
-    )
-
-    def but(self, **changes: object) -> Self:
-        """Return a copy with some fields changed."""
-        return self.model_copy(update=changes)
-
     def step(self, name: str, at: float) -> Self:
         """Return a copy with one more step of the walk."""
         return self.but(steps=(*self.steps, Step(step=name, at=at)))
@@ -172,10 +166,6 @@ class Manifest(_Part):
     fence: int
     result: Result
     writer: str = ""
-
-    model_config = ConfigDict(
-        frozen=True, extra="allow", populate_by_name=True, hide_input_in_errors=True
-    )
 
     def to_json(self) -> bytes:
         """Return the object's content."""
