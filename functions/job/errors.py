@@ -3,10 +3,12 @@
 PlantainError
 ├── PoisonError              recorded under poison/, announced as failed, acknowledged
 ├── ReferenceRefusedError    the job ends refused; acknowledged
+├── DestinationRefusedError  the copy is not made; the job keeps its pictures
 ├── TryLaterError            not acknowledged: the queue delivers again
 │   ├── BusyError            another holder's lease is alive
 │   ├── FencedError          another holder took the job over: leave everything
-│   └── NeighbourUnavailableError   Storage or Pub/Sub did not answer in time
+│   ├── NeighbourUnavailableError   Storage or Pub/Sub did not answer in time
+│   └── CorruptedUploadError   the bucket holds other bytes than were sent
 ├── DamagedRecordError       never overwritten; parked with an alarm
 └── ConfigurationError       the instance refuses to start and names every gap
 
@@ -42,6 +44,17 @@ class ReferenceRefusedError(PlantainError):
         self.field = field
 
 
+class DestinationRefusedError(PlantainError):
+    """A place to which a finished picture must not or cannot be copied."""
+
+    def __init__(
+        self, reason: str, message: str, *, field: str = "destination"
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.field = field
+
+
 class TryLaterError(PlantainError):
     """The queue should deliver this again."""
 
@@ -56,6 +69,10 @@ class FencedError(TryLaterError):
 
 class NeighbourUnavailableError(TryLaterError):
     """Cloud Storage or Pub/Sub did not answer in time; the queue delivers again."""
+
+
+class CorruptedUploadError(TryLaterError):
+    """The bucket did not store the bytes that were sent; nothing of them is left."""
 
 
 class DamagedRecordError(PlantainError):
