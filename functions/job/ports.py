@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
+    from functions.job.problem import Problem
     from functions.job.request import Request
 
 Buffer = bytes | bytearray | memoryview
@@ -173,6 +174,8 @@ Failure = Literal[
     "dropped",  # sent, the connection ended before a status line
     "cut",  # an answer began and ended early
     "too_large",  # the answer passed the bounds of the scanner
+    "malformed",  # a whole answer, but a picture or its encoding cannot be decoded
+    "not_a_picture",  # what came as a picture is none by its bytes
 ]
 
 
@@ -204,6 +207,7 @@ class Call:
     references: tuple[Reference, ...]
     timeout: float  # seconds for the whole call
     trace: str = ""  # W3C traceparent of the publisher, "" if none
+    job: str = ""  # hash of the key; told to a stand-in on this machine, to no other
 
 
 class Model(Protocol):
@@ -220,4 +224,54 @@ class Model(Protocol):
         Never raises for what the model or the network does; `alive` is asked
         between chunks and a False ends the call as "cut" (the lease was lost).
         """
+        ...
+
+
+class Events(Protocol):
+    """The topic that completion events go to."""
+
+    def warm(self) -> None:
+        """Begin to load what publishing needs, without waiting for it."""
+        ...
+
+    def publish(self, data: bytes, attributes: Mapping[str, str]) -> None:
+        """Publish one message and return once it was accepted.
+
+        Raises:
+            NeighbourUnavailableError: it was not accepted in time.
+
+        """
+        ...
+
+
+class Copies(Protocol):
+    """Copies of finished pictures under the names that people chose."""
+
+    def copy(self, picture: Stored, *, bucket: str, name: str) -> None:
+        """Copy on the server side, once; our own copy found there is success.
+
+        Raises:
+            ReferenceRefusedError: the place is not allowed, or taken.
+            NeighbourUnavailableError: the bucket did not answer in time.
+
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """One model as the catalogue knows it, towards one request."""
+
+    model: str  # id that is sent
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[str, ...] = ()
+    pixels: tuple[int, int] | None = None  # nominal size of the order
+    price: float | None = None  # USD a picture, list price
+
+
+class Catalog(Protocol):
+    """What is known of the models."""
+
+    def price(self, request: Request, model: str) -> Priced:
+        """Return `model` (an id or alias) resolved, checked and priced."""
         ...
