@@ -207,7 +207,6 @@ class Call:
     references: tuple[Reference, ...]
     timeout: float  # seconds for the whole call
     trace: str = ""  # W3C traceparent of the publisher, "" if none
-    job: str = ""  # hash of the key; told to a stand-in on this machine, to no other
 
 
 class Model(Protocol):
