@@ -3,7 +3,6 @@
 PlantainError
 ├── PoisonError              recorded under poison/, announced as failed, acknowledged
 ├── ReferenceRefusedError    the job ends refused; acknowledged
-├── DestinationRefusedError  the copy is not made; the job keeps its pictures
 ├── TryLaterError            not acknowledged: the queue delivers again
 │   ├── BusyError            another holder's lease is alive
 │   ├── FencedError          another holder took the job over: leave everything
@@ -39,17 +38,6 @@ class ReferenceRefusedError(PlantainError):
     """A reference picture that must not or cannot be sent."""
 
     def __init__(self, reason: str, message: str, *, field: str = "images") -> None:
-        super().__init__(message)
-        self.reason = reason
-        self.field = field
-
-
-class DestinationRefusedError(PlantainError):
-    """A place to which a finished picture must not or cannot be copied."""
-
-    def __init__(
-        self, reason: str, message: str, *, field: str = "destination"
-    ) -> None:
         super().__init__(message)
         self.reason = reason
         self.field = field

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import threading
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from functions.job import names
 from functions.job.errors import (
@@ -136,7 +136,11 @@ class Lease:
             until = self._clock.now() + self._timing.lease
             self.write(lambda r: r.but(until=until) if r.state is State.RUN else r)
 
-    def release(self) -> None:
+    def __enter__(self) -> Self:
+        """Hold the lease for a block; without an end it is given back."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Give the lease back, as far as the world allows, so nobody waits for it."""
         try:
             if self.held:

@@ -192,6 +192,7 @@ class Answer:
     body: object
     failure: Failure | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""  # what the model wrote beside the picture, thoughts left out
     pictures: int = 0  # pictures handed to the album that are not thoughts
     sent_at: float | None = None  # clock, None while `failure` is "unsent"
     first_byte_at: float | None = None

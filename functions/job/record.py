@@ -40,6 +40,8 @@ class State(StrEnum):
 
 
 class _Part(BaseModel):
+    """What every piece of a stored object has in common."""
+
     model_config = ConfigDict(
         frozen=True, extra="allow", populate_by_name=True, hide_input_in_errors=True
     )
@@ -47,6 +49,26 @@ class _Part(BaseModel):
     def but(self, **changes: object) -> Self:
         """Return a copy with some fields changed."""
         return self.model_copy(update=changes)
+
+    def to_json(self) -> bytes:
+        """Return an object's content."""
+        return self.model_dump_json(by_alias=True).encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Return what an object holds.
+
+        Raises:
+            DamagedRecordError: the content is nothing this release understands.
+
+        """
+        try:
+            return cls.model_validate(from_json(data))
+        except (ValidationError, ValueError) as error:
+            raise DamagedRecordError(
+                "The object cannot be read as what its name says; it was left as it"
+                f" is. Look at its earlier generations ({type(error).__name__})."
+            ) from None
 
 
 class Attempt(_Part):
@@ -69,7 +91,7 @@ class Attempt(_Part):
         return self.ended_at is None
 
 
-class Step(_Part):
+class Passed(_Part):
     """One step of the walk, for people who ask where the time went."""
 
     step: str
@@ -108,6 +130,7 @@ class Outgoing(_Part):
     id: str
     kind: Literal["event", "copy"]
     type: str = ""
+    at: float = 0.0
     data: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -129,33 +152,13 @@ class Record(_Part):
     created_at: float
     trace: str = ""
     attempts: tuple[Attempt, ...] = ()
-    steps: tuple[Step, ...] = ()
+    steps: tuple[Passed, ...] = ()
     result: Result | None = None
     outbox: tuple[Outgoing, ...] = ()
 
     def step(self, name: str, at: float) -> Self:
         """Return a copy with one more step of the walk."""
-        return self.but(steps=(*self.steps, Step(step=name, at=at)))
-
-    def to_json(self) -> bytes:
-        """Return the object's content."""
-        return self.model_dump_json(by_alias=True, exclude_defaults=False).encode()
-
-    @classmethod
-    def from_json(cls, data: bytes) -> Self:
-        """Return the record in an object.
-
-        Raises:
-            DamagedRecordError: the content is no record this release understands.
-
-        """
-        try:
-            return cls.model_validate(from_json(data))
-        except (ValidationError, ValueError) as error:
-            raise DamagedRecordError(
-                "The job record cannot be read; it was left as it is. Look at the"
-                f" object and restore an earlier generation ({type(error).__name__})."
-            ) from error
+        return self.but(steps=(*self.steps, Passed(step=name, at=at)))
 
 
 class Manifest(_Part):
@@ -166,7 +169,3 @@ class Manifest(_Part):
     fence: int
     result: Result
     writer: str = ""
-
-    def to_json(self) -> bytes:
-        """Return the object's content."""
-        return self.model_dump_json(by_alias=True).encode()
