@@ -15,7 +15,7 @@ from functions.job.lease import Lease, Stand, claim
 from functions.job.problem import Problem
 from functions.job.record import Manifest, Record, State
 from functions.job.request import fingerprint, from_json, later, parse, to_json
-from functions.job.walk import Order, Step, Walk, intend
+from functions.job.walk import Held, Order, Step, Walk, intend
 
 if TYPE_CHECKING:
     from functions.job.ports import Delivery
@@ -46,9 +46,10 @@ def run(walk: Walk, delivery: Delivery) -> str:
         return announce.conflict(walk, order)
     if lease is not None:
         walk.at(Step.CLAIMED)
+        held = Held(walk=walk, order=order, lease=lease)
         with walk.keeping(lease), lease:
-            if not _adopt(walk, order, lease):
-                _work(walk, order, lease)
+            if not _adopt(held):
+                _work(held)
         record = lease.record
         walk.at(Step.SETTLED)
     announce.flush(walk, record, fresh=lease is not None)
@@ -143,25 +144,25 @@ def _why_not(walk: Walk, order: Order, record: Record) -> retry.Decision | None:
     return retry.GiveUp(State.FAILED, budget) if budget else None
 
 
-def _adopt(walk: Walk, order: Order, lease: Lease) -> bool:
+def _adopt(held: Held) -> bool:
     """Take what an earlier holder finished and could not commit; no call is made."""
-    record = lease.record
+    record = held.record
     for attempt in reversed(record.attempts):
         if attempt.fence == record.fence:
             continue
-        found = walk.objects.read(names.manifest(record.id, attempt.fence, attempt.n))
+        name = names.manifest(record.id, attempt.fence, attempt.n)
+        found = held.walk.objects.read(name)
         if found is not None:
-            manifest = Manifest.from_json(found[0])
-            settle.adopted(walk, order, lease, manifest)
+            settle.adopted(held, Manifest.from_json(found[0]))
             return True
     return False
 
 
-def _work(walk: Walk, order: Order, lease: Lease) -> None:
+def _work(held: Held) -> None:
     """Call the model until it is decided how the job ends."""
-    record = lease.record
+    record = held.record
     if record.attempts and record.attempts[-1].open:
-        trial.work(walk, order, lease)
+        trial.work(held)
         return
-    decision = _why_not(walk, order, record) or retry.GiveUp(State.FAILED)
-    settle.unpaid(walk, order, lease, decision)
+    decision = _why_not(held.walk, held.order, record)
+    settle.unpaid(held, decision or retry.GiveUp(State.FAILED))

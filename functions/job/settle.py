@@ -12,63 +12,53 @@ from functions.job import money, names, outcome, retry
 from functions.job.record import Manifest, Outgoing, Record, Result, State
 
 if TYPE_CHECKING:
-    from functions.job.lease import Lease
     from functions.job.problem import Problem
     from functions.job.record import Attempt
-    from functions.job.walk import Order, Walk
+    from functions.job.walk import Held, Order
 
 
-def done(
-    walk: Walk, order: Order, lease: Lease, record: Record, result: Result
-) -> None:
+def done(held: Held, record: Record, result: Result) -> None:
     """End the job with its pictures; `record` has the last attempt closed."""
-    _end(walk, order, lease, record.but(state=State.DONE, result=result))
+    _end(held, record.but(state=State.DONE, result=result))
 
 
-def adopted(walk: Walk, order: Order, lease: Lease, manifest: Manifest) -> None:
+def adopted(held: Held, manifest: Manifest) -> None:
     """End the job with what an earlier attempt brought, and withdraw the new one."""
-    now = walk.clock.now()
-    record = lease.record
-    attempts = tuple(_as_adopted(a, manifest) for a in withdrawn(record).attempts)
-    record = record.but(attempts=attempts).step("adopted", now)
-    done(walk, order, lease, record, manifest.result)
+    record = withdrawn(held.record)
+    attempts = tuple(_as_adopted(a, manifest) for a in record.attempts)
+    record = record.but(attempts=attempts).step("adopted", held.walk.clock.now())
+    done(held, record, manifest.result)
 
 
-def unpaid(walk: Walk, order: Order, lease: Lease, decision: retry.Decision) -> None:
+def unpaid(held: Held, decision: retry.Decision) -> None:
     """End the job, or park it, without a call of this holder."""
-    record = lease.record
-    if order.problems:
-        verdict = refusal(order.problems)
+    record = held.record
+    if held.order.problems:
+        verdict = refusal(held.order.problems)
+    elif record.attempts:
+        last = record.attempts[-1]
+        verdict = {"class": last.klass, "reason": last.reason}
     else:
-        last = record.attempts[-1] if record.attempts else None
-        verdict = {
-            "class": last.klass if last else "other",
-            "reason": last.reason if last else "",
-        }
-    ended(walk, order, lease, record, decision, verdict)
+        verdict = {}
+    ended(held, record, decision, verdict)
 
 
 def ended(
-    walk: Walk,
-    order: Order,
-    lease: Lease,
-    record: Record,
-    decision: retry.Decision,
-    verdict: dict[str, Any],
+    held: Held, record: Record, decision: retry.Decision, verdict: dict[str, Any]
 ) -> None:
     """End or park the job as `decision` says, with `verdict` as the reason."""
-    record = record.but(result=Result(verdict=verdict, model=order.priced.model))
+    result = Result(verdict=verdict, model=held.order.priced.model)
+    record = record.but(result=result)
     match decision:
         case retry.GiveUp(state, reason, attention):
             if reason:
                 record = _because(record, reason)
-            record = record.but(state=state)
-            _end(walk, order, lease, record, attention=attention)
+            _end(held, record.but(state=state), attention=attention)
         case retry.Defer(due, _):
-            _end(walk, order, lease, record.but(state=State.WAIT, due=due))
+            _end(held, record.but(state=State.WAIT, due=due))
         case _:  # Hold
             parked = _because(record, "hold").but(state=State.WAIT, due=None)
-            _end(walk, order, lease, parked, attention=True)
+            _end(held, parked, attention=True)
 
 
 def refusal(problems: tuple[Problem, ...]) -> dict[str, Any]:
@@ -106,25 +96,23 @@ def _because(record: Record, reason: str) -> Record:
     return record.but(result=result.but(verdict=verdict))
 
 
-def _end(
-    walk: Walk, order: Order, lease: Lease, record: Record, *, attention: bool = False
-) -> None:
-    record = record.step("settled", walk.clock.now()).but(until=0.0)
-    outbox = _outbox(walk, order, record, attention=attention)
-    lease.write(lambda _: record.but(outbox=outbox))
-    walk.say(
+def _end(held: Held, record: Record, *, attention: bool = False) -> None:
+    record = record.step("settled", held.walk.clock.now()).but(until=0.0)
+    outbox = _outbox(held, record, attention=attention)
+    held.lease.write(lambda _: record.but(outbox=outbox))
+    held.walk.say(
         "settled",
         job=record.id,
         state=record.state.value,
         attempts=len(record.attempts),
         verdict=record.result.verdict.get("class", "") if record.result else "",
+        trace=record.trace,
     )
 
 
-def _outbox(
-    walk: Walk, order: Order, record: Record, *, attention: bool
-) -> tuple[Outgoing, ...]:
+def _outbox(held: Held, record: Record, *, attention: bool) -> tuple[Outgoing, ...]:
     """Return what has to follow: first the copy, then whoever is told of it."""
+    order = held.order
     extra: dict[str, Any] = {
         "cost": money.cost(record.attempts, order.priced.price),
         "warnings": order.priced.warnings,
@@ -133,12 +121,12 @@ def _outbox(
     copy = _copy(order, record)
     if copy is not None:
         extra["destination"] = f"gs://{copy.data['bucket']}/{copy.data['name']}"
-    uri = walk.address(names.record(record.id))
-    held = record.state is State.WAIT and record.due is None
+    uri = held.walk.address(names.record(record.id))
+    parked = record.state is State.WAIT and record.due is None
     told = outcome.event(record, order.request, uri=uri, extra=extra)
     items = [copy] if copy is not None else []
     # A hold announces nothing to the sender's systems: nothing has ended yet.
-    items += [] if held else [told]
+    items += [] if parked else [told]
     if attention:
         data = outcome.EventData.model_validate(told.data)
         items.append(outcome.outgoing(outcome.EventType.ATTENTION, record, data))

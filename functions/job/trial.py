@@ -10,18 +10,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from functions.job import money, names, retry, settle
-from functions.job.errors import FencedError, ReferenceRefusedError
+from functions.job.errors import (
+    FencedError,
+    ReferenceRefusedError,
+    TryLaterError,
+)
 from functions.job.order import mismatch
 from functions.job.ports import Call
 from functions.job.problem import Problem
 from functions.job.record import Manifest, Picture, Record, Result, State
 from functions.job.verdict import VerdictClass, judge
-from functions.job.walk import Order, Step, Walk, intend
+from functions.job.walk import Step, intend
 
 if TYPE_CHECKING:
-    from functions.job.lease import Lease
     from functions.job.ports import Album, Answer, Reference, Stored
     from functions.job.verdict import Verdict
+    from functions.job.walk import Held, Order, Walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,92 +39,88 @@ class _Judged:
     mismatch: tuple[str, ...]
 
 
-def work(walk: Walk, order: Order, lease: Lease) -> None:
+def work(held: Held) -> None:
     """Make the intended call and those that follow from it, and end the job."""
     try:
-        references = _open(walk, order, lease)
+        references = _open(held)
     except ReferenceRefusedError as refused:
         problem = Problem(refused.field, refused.reason, str(refused))
-        record = settle.withdrawn(lease.record)
+        record = settle.withdrawn(held.record)
         verdict = settle.refusal((problem,))
-        settle.ended(walk, order, lease, record, retry.GiveUp(State.REFUSED), verdict)
+        settle.ended(held, record, retry.GiveUp(State.REFUSED), verdict)
         return
-    walk.at(Step.OPENED)
-    while True:
-        judged = _once(walk, order, lease, references)
-        if judged is None:
-            return
+    held.walk.at(Step.OPENED)
+    while (judged := _once(held, references)) is not None:
         match judged.decision:
             case retry.Wait(seconds):
-                walk.clock.wait(seconds)
-                _begin(walk, order, lease, judged.record)
+                held.walk.clock.wait(seconds)
+                _begin(held, judged.record)
             case decision:
                 verdict = judged.verdict.to_dict()
-                settle.ended(walk, order, lease, judged.record, decision, verdict)
+                settle.ended(held, judged.record, decision, verdict)
                 return
 
 
-def _open(walk: Walk, order: Order, lease: Lease) -> tuple[Reference, ...]:
+def _open(held: Held) -> tuple[Reference, ...]:
     """Look at every reference before the call; a call not made is not counted."""
+    images = held.order.request.images
     try:
-        return tuple(walk.references.open(i.uri) for i in order.request.images)
-    except ReferenceRefusedError:
-        raise
-    except Exception:
-        lease.write(settle.withdrawn)
+        return tuple(held.walk.references.open(image.uri) for image in images)
+    except TryLaterError:
+        held.lease.write(settle.withdrawn)
         raise
 
 
-def _begin(walk: Walk, order: Order, lease: Lease, record: Record) -> None:
+def _begin(held: Held, record: Record) -> None:
     """Write down how the last call ended and that another follows."""
-    attempts = (*record.attempts, intend(walk, order, record))
-    lease.write(lambda r: record.but(until=r.until, attempts=attempts))
+    attempts = (*record.attempts, intend(held.walk, held.order, record))
+    held.lease.write(lambda r: record.but(until=r.until, attempts=attempts))
 
 
-def _once(
-    walk: Walk, order: Order, lease: Lease, references: tuple[Reference, ...]
-) -> _Judged | None:
+def _once(held: Held, references: tuple[Reference, ...]) -> _Judged | None:
     """Make one call; None when it brought the picture and the job is done."""
-    record = lease.record
+    walk, record = held.walk, held.record
     attempt = record.attempts[-1]
     prefix = names.pictures(record.id, attempt.fence, attempt.n)
-    album = walk.albums(prefix, drafts=order.request.drafts)
+    album = walk.albums(prefix, drafts=held.order.request.drafts)
     try:
-        answer = _ask(walk, order, lease, references, album)
-        judged = _judge(walk, order, lease, answer, album)
+        answer = _ask(held, references, album)
+        judged = _judge(held, answer, album)
         if not isinstance(judged.decision, retry.Done):
             return judged
         stored = album.keep()
         walk.at(Step.KEPT)
     finally:
         album.drop()
-    result = _result(order, judged, stored)
-    record = judged.record.step("kept", walk.clock.now())
+    result = _result(held.order, judged, stored)
+    kept = judged.record.step("kept", walk.clock.now())
     manifest = Manifest(n=attempt.n, fence=attempt.fence, result=result)
     name = names.manifest(record.id, attempt.fence, attempt.n)
     if walk.objects.create(name, manifest.to_json()) is None:
         raise FencedError
     walk.at(Step.MANIFESTED)
-    settle.done(walk, order, lease, record, result)
+    settle.done(held, kept, result)
     return None
 
 
-def _ask(
-    walk: Walk,
-    order: Order,
-    lease: Lease,
-    references: tuple[Reference, ...],
-    album: Album,
-) -> Answer:
+def _ask(held: Held, references: tuple[Reference, ...], album: Album) -> Answer:
     """Send the call and stream the answer; what publishing needs loads meanwhile."""
-    now = walk.clock.now()
+    walk, order, lease = held.walk, held.order, held.lease
+    left = order.run_ends - walk.clock.now()
     call = Call(
         request=order.request,
         model=order.priced.model,
         references=references,
-        timeout=min(walk.timing.model_call, order.run_ends - now),
+        timeout=min(walk.timing.model_call, left),
     )
-    walk.say("asked", job=order.request.id, model=call.model, route=walk.model.route)
+    walk.say(
+        "asked",
+        job=order.request.id,
+        model=call.model,
+        route=walk.model.route,
+        attempt=lease.record.attempts[-1].n,
+        trace=order.trace,
+    )
     walk.at(Step.ASKED)
     walk.events.warm()
     answer = walk.model.ask(call, album, alive=lambda: lease.held)
@@ -130,11 +130,9 @@ def _ask(
     return answer
 
 
-def _judge(
-    walk: Walk, order: Order, lease: Lease, answer: Answer, album: Album
-) -> _Judged:
+def _judge(held: Held, answer: Answer, album: Album) -> _Judged:
     """Return what the answer means for the job; nothing is written yet."""
-    pictures = album.pictures()
+    walk, order, pictures = held.walk, held.order, album.pictures()
     failure = answer.failure
     if failure is None and pictures:
         kind = pictures[-1].content_type
@@ -149,7 +147,7 @@ def _judge(
     )
     got = verdict.klass is VerdictClass.IMAGE
     wrong = mismatch(order.request, pictures[-1], order.priced.pixels) if got else ()
-    record = _closed(walk, lease.record, verdict, answer)
+    record = _closed(walk, held.record, verdict, answer)
     chances = retry.Chances(
         profile=walk.profile,
         now=walk.clock.now(),
@@ -164,6 +162,7 @@ def _judge(
         verdict=verdict.klass.value,
         reason=verdict.reason,
         decision=type(decision).__name__,
+        trace=order.trace,
     )
     walk.at(Step.JUDGED)
     return _Judged(record, verdict, answer, decision, wrong)

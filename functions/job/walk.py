@@ -102,6 +102,20 @@ class Order:
         return deadline is not None and now >= deadline.timestamp()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """One order whose job this instance holds."""
+
+    walk: Walk
+    order: Order
+    lease: Lease
+
+    @property
+    def record(self) -> Record:
+        """Return the record as last written."""
+        return self.lease.record
+
+
 def intend(walk: Walk, order: Order, record: Record) -> Attempt:
     """Return the next attempt of `record`, to be written down before it is made."""
     return Attempt(
