@@ -1,0 +1,157 @@
+"""The pictures of one attempt, on their way into the bucket while they arrive.
+
+Law: nothing is visible before `keep`, and `drop` or any failure leaves no trace. One
+window serves all pictures: before the next begins, the last is sent up to a tail.
+"""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from functions.cloud.upload import ResumableUpload, Target
+from functions.cloud.windows import Windows
+from functions.job.ports import PictureFacts, Stored
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from functions.cloud.media import Media, Resource
+    from functions.job.ports import Buffer, Sniff, Sniffer
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """One picture and what its bytes say."""
+
+    upload: ResumableUpload
+    sniffer: Sniffer
+
+    def stored(self, resource: Resource, *, draft: bool) -> Stored:
+        facts, upload = self.sniffer.facts(), self.upload
+        return Stored(
+            uri=upload.target.uri,
+            generation=resource.generation,
+            content_type=facts.content_type,
+            size=resource.size,
+            crc32c=resource.crc32c,
+            sha256=upload.sha256,
+            width=facts.width,
+            height=facts.height,
+            c2pa=facts.c2pa,
+            draft=draft,
+        )
+
+
+class Albums:
+    """Makes the albums of one bucket; one for each instance, shared by its threads."""
+
+    def __init__(
+        self, media: Media, bucket: str, sniff: Sniff, windows: Windows | None = None
+    ) -> None:
+        self._media = media
+        self._bucket = bucket
+        self._sniff = sniff
+        self._windows = windows or Windows()
+
+    def __call__(self, prefix: str, *, drafts: bool, mark: str = "") -> BucketAlbum:
+        """Return an empty album whose pictures are named `prefix` plus an index.
+
+        `mark` tells this writer's objects from any other's; a random one does for
+        an album that is opened once.
+        """
+        mark = mark or secrets.token_hex(8)
+
+        def picture(index: int) -> _Picture:
+            sniffer = self._sniff()
+            upload = ResumableUpload(
+                self._media,
+                self._windows,
+                Target(self._bucket, f"{prefix}{index}", mark),
+                lambda: sniffer.facts().content_type,
+            )
+            return _Picture(upload, sniffer)
+
+        return BucketAlbum(picture, drafts=drafts)
+
+
+class BucketAlbum:
+    """Keeps `functions.job.ports.Album`; used by one thread."""
+
+    def __init__(self, picture: Callable[[int], _Picture], *, drafts: bool) -> None:
+        self._picture = picture
+        self._keeps_drafts = drafts
+        self._begun = 0
+        self._open: _Picture | None = None
+        self._closed: list[_Picture] = []  # result last
+        self._kept: tuple[Stored, ...] = ()
+
+    def begin(self) -> None:
+        """Start a picture."""
+        with self._all_or_nothing():
+            if self._closed:
+                self._closed[-1].upload.park()
+            self._open = self._picture(self._begun)
+            self._begun += 1
+
+    def write(self, data: Buffer) -> None:
+        """Take decoded bytes of the picture begun last."""
+        if self._open is None:
+            raise RuntimeError("an album takes bytes between begin and end only")
+        with self._all_or_nothing():
+            self._open.sniffer.feed(data)
+            self._open.upload.write(data)
+
+    def end(self, *, thought: bool) -> None:
+        """Close the picture begun last; a thought is dropped at once."""
+        picture, self._open = self._open, None
+        if picture is None:
+            raise RuntimeError("an album ends a picture once, after begin")
+        if thought:
+            picture.upload.cancel()
+            return
+        if self._closed and not self._keeps_drafts:
+            self._closed.pop().upload.cancel()
+        self._closed.append(picture)
+
+    def pictures(self) -> tuple[PictureFacts, ...]:
+        """Return the facts of the pictures that `keep` would keep, result last."""
+        return tuple(picture.sniffer.facts() for picture in self._closed)
+
+    def keep(self) -> tuple[Stored, ...]:
+        """Make the pictures visible, verify their checksums, return result last."""
+        made: list[tuple[ResumableUpload, Resource]] = []
+        kept: list[Stored] = []
+        with self._all_or_nothing(made):
+            for picture in self._closed:
+                resource = picture.upload.finish()
+                made.append((picture.upload, resource))
+                draft = picture is not self._closed[-1]
+                kept.append(picture.stored(resource, draft=draft))
+        self._closed.clear()
+        self.drop()
+        self._kept += tuple(kept)
+        return self._kept
+
+    def drop(self) -> None:
+        """Cancel every upload; harmless when nothing was begun or after `keep`."""
+        if self._open is not None:
+            self._open.upload.cancel()
+            self._open = None
+        while self._closed:
+            self._closed.pop().upload.cancel()
+
+    @contextmanager
+    def _all_or_nothing(
+        self, made: list[tuple[ResumableUpload, Resource]] | None = None
+    ) -> Iterator[None]:
+        """Leave nothing in the bucket when what is inside fails."""
+        try:
+            yield
+        except BaseException:
+            self.drop()
+            for upload, resource in made or ():
+                upload.delete(resource)
+            raise
