@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from functions.job import names, outcome
 from functions.job.errors import ReferenceRefusedError
 from functions.job.outcome import EventData, EventType
-from functions.job.poison import describe
+from functions.job.poison import Poison, to_record
 from functions.job.ports import Stored
 from functions.job.record import Outgoing
 from functions.job.walk import Step
@@ -74,11 +74,27 @@ def conflict(walk: Walk, order: Order) -> str:
     return "conflict"
 
 
-def bury(walk: Walk, delivery: Delivery, poison: PoisonError) -> str:
-    """Record a message that is no request, tell it, and let it be acknowledged."""
+def bury(
+    walk: Walk, delivery: Delivery, poison: PoisonError, content: bytes | None = None
+) -> str:
+    """Record a message that is no request, tell it, and let it be acknowledged.
+
+    `content` is the whole body where not even a message was found in it.
+    """
     now = walk.clock.now()
-    name = names.poison(delivery.message_id, now)
-    walk.objects.create(name, json.dumps(describe(delivery, poison, now)).encode())
+    # The publish time is the same at each delivery, so the second finds the first.
+    at = now if delivery.publish_time is None else delivery.publish_time
+    name = names.poison(delivery.message_id, at)
+    kept = Poison(
+        message_id=delivery.message_id,
+        error=poison,
+        content=(delivery.data or b"") if content is None else content,
+        attributes=delivery.attributes,
+        subscription=delivery.subscription,
+        attempt=delivery.attempt,
+        received_at=now,
+    )
+    walk.objects.create(name, to_record(kept))
     data = EventData(
         id=delivery.message_id,
         kind="poison",
@@ -98,7 +114,7 @@ def bury(walk: Walk, delivery: Delivery, poison: PoisonError) -> str:
         id=names.poison_event_id(delivery.message_id),
         kind="event",
         type=EventType.FAILED.value,
-        at=now,
+        at=at,
         data=data.model_dump(mode="json", by_alias=True),
     )
     _publish(walk, item, subject=delivery.message_id, trace=delivery.trace)

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 _SHOWN: Final = 4  # complaints in one message
-# No longer than our own words: keys and sentences do not pass for a field's name.
-_NAME: Final = re.compile(r"[A-Za-z][A-Za-z_]{0,23}", re.ASCII)
+# Neither digits nor spaces: API keys and sentences do not pass for a field's name.
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z_.-]{0,39}", re.ASCII)
 
 _PARTS: Final[dict[str, type[BaseModel]]] = {
     "images": ImageRef,

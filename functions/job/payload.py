@@ -52,6 +52,8 @@ def load(data: bytes, limit: int, what: str) -> object:
             " pictures by address (gs://), not inside the message",
         )
     data = data.removeprefix(codecs.BOM_UTF8)
+    if not data.strip():
+        raise PoisonError("not_json", f"{what} is empty; one JSON object is expected")
     try:
         data.decode()
     except UnicodeDecodeError as error:
@@ -96,8 +98,8 @@ def _parse(data: bytes, what: str) -> object:
 
 def _bound(value: object, what: str) -> None:
     """Refuse depth and numbers, level by level: no recursion, whatever comes."""
-    level = [value]
-    for _ in range(DEPTH_MAX + 1):
+    depth, level = 0, [value]
+    while level:
         deeper: list[object] = []
         for item in level:
             if isinstance(item, dict):
@@ -106,10 +108,9 @@ def _bound(value: object, what: str) -> None:
                 deeper.extend(item)
             elif _is_huge(item):
                 raise _too_large(what)
-        if not deeper:
-            return
-        level = deeper
-    raise _too_deep(what)
+            if depth == DEPTH_MAX and isinstance(item, dict | list):
+                raise _too_deep(what)
+        depth, level = depth + 1, deeper
 
 
 def _is_huge(item: object) -> bool:

@@ -71,7 +71,7 @@ def _looks_like(content: bytes) -> str:
         content[:4096].decode()
     except UnicodeDecodeError as error:
         # A character cut by our own slice is no sign of binary data.
-        return "text" if error.start > 4096 - 4 else "binary"  # noqa: PLR2004
+        return "text" if error.start > 4096 - 4 else "binary"
     return "text"
 
 

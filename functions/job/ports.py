@@ -49,17 +49,18 @@ class Objects(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One message as it reached us, whatever it was wrapped in."""
+    """One delivery of one message, whatever it was wrapped in."""
 
     message_id: str
+    attempt: int | None = None  # None: the subscription has no dead-letter policy
     data: bytes | None = field(default=None, repr=False)
     attributes: Mapping[str, str] = field(default_factory=dict)
-    attempt: int | None = None  # deliveryAttempt, only with a dead-letter policy
     subscription: str = ""
-    publish_time: str = ""
-    trace: str = ""  # W3C traceparent, "" if none
+    publish_time: float | None = None  # seconds since the epoch
+    trace: str = ""  # W3C traceparent of the publisher, "" if none
+    source: str = ""  # ce-source: //pubsub.googleapis.com/projects/P/topics/T
 
 
 @dataclass(frozen=True, slots=True)

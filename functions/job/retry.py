@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from functions.job import money
 from functions.job.record import State
-from functions.job.verdict import Retry, VerdictClass
+from functions.job.verdict_class import Retry, VerdictClass
 
 if TYPE_CHECKING:
     from functions.job.host import Profile

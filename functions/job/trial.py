@@ -144,6 +144,8 @@ def _judge(held: Held, answer: Answer, album: Album) -> _Judged:
         failure=failure,
         pictures=len(pictures),
         now=walk.clock.now(),
+        headers=answer.headers,
+        withhold=(order.request.prompt or "",),
     )
     got = verdict.klass is VerdictClass.IMAGE
     wrong = mismatch(order.request, pictures[-1], order.priced.pixels) if got else ()

@@ -7,14 +7,14 @@ exception; and removing the picture never leaves the class `image`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from functions.job import verdict_quota, verdict_rules, verdict_text
+from functions.job.verdict_case import Case, Draft
 from functions.job.verdict_class import Retry, VerdictClass
 from functions.job.verdict_evidence import gather
-from functions.job.verdict_rules import Case, Draft
+from functions.job.verdict_reasons import SUBCLASS_PHRASES, SUPPORT_CODES
 from functions.job.verdict_say import masked, support_code, word
 from functions.job.verdict_tables import (
     CHANGE,
@@ -22,12 +22,12 @@ from functions.job.verdict_tables import (
     NOT_CHARGED,
     PAID_BY_TOKENS,
     RETRY,
-    SUBCLASS_PHRASES,
-    SUPPORT_CODES,
     UNPAID,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from functions.job.verdict_answer import Spoken
 
 __all__ = ["Retry", "Verdict", "VerdictClass", "judge"]
@@ -148,7 +148,9 @@ def _sentence(case: Case, draft: Draft) -> str:
         return ""
     if case.reading.page or not case.errors():
         return ""
-    return next((text for _, text in case.evidence.texts if text), "")
+    texts = case.evidence.texts
+    nearest = [text for depth, text in texts if depth == texts[0][0]] if texts else []
+    return max(nearest, key=len, default="")
 
 
 def _subclass(code: str, message: str) -> str:

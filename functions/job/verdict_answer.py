@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _DATA_URI: Final = re.compile(
-    r"data:image/[\w.+-]{1,40}(?:;[\w=.+-]{1,60}){0,4};base64,\s*[\w+/@-]", re.I
+    r"data:image/[\w.+-]{1,40}(?:;[\w=.+-]{1,60}){0,4};base64,\s*[\w+/@-]",
+    re.IGNORECASE,
 )
 _LINK: Final = re.compile(
     r"!\[[^\]]{0,2000}\]\(\s*<?https?://|https?://[^\s\"'<>)]{1,2000}"
     r"\.(?:png|jpe?g|webp|gif|avif|heic)\b",
-    re.I,
+    re.IGNORECASE,
 )
 _TEXT_MOST: Final = 1_000_000  # characters of prose searched for a picture
 _ITEMS_MOST: Final = 2_000

@@ -63,7 +63,7 @@ _PHRASE_CODES: Final = {status.phrase.lower(): status.value for status in HTTPSt
 _WRITTEN_CODE: Final = re.compile(
     r"\b(?:status(?:[ _]?code)?|code|error|http(?:/[\d.]+)?)\b\W{0,3}([45]\d\d)\b"
     r"|^\W{0,3}([45]\d\d)\b|\b([45]\d\d)\b(?=:? [A-Z_])",
-    re.I,
+    re.IGNORECASE,
 )
 _ERRORS_FROM: Final = 400
 _ERRORS_TO: Final = 600
@@ -125,7 +125,7 @@ def _walk_object(
 ) -> None:
     taken = verdict_answer.listen(node, evidence.spoken)
     for key, value in list(node.items())[:_NODES_MOST]:
-        if key in taken or key in _CLOSED and not (within and key == "content"):
+        if key in taken or (key in _CLOSED and not (within and key == "content")):
             continue
         inside = within or key in _WITHIN or (not taken and key in _TEXTS)
         if key in _WITHIN and value:

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
     from functions.job.verdict_evidence import Evidence
 
-_ZERO: Final = re.compile(r"\blimit:\s*0(?![\d.,]*\d)", re.I)
-_LIMIT: Final = re.compile(r"\blimit:\s*\d", re.I)
-_DAY: Final = re.compile(r"per[ _-]?day|daily", re.I)
-_MINUTE: Final = re.compile(r"per[ _-]?minute", re.I)
+_ZERO: Final = re.compile(r"\blimit:\s*0(?![\d.,]*\d)", re.IGNORECASE)
+_LIMIT: Final = re.compile(r"\blimit:\s*\d", re.IGNORECASE)
+_DAY: Final = re.compile(r"per[ _-]?day|daily", re.IGNORECASE)
+_MINUTE: Final = re.compile(r"per[ _-]?minute", re.IGNORECASE)
 _DURATION: Final = r"(?:\d{1,4}h)?(?:\d{1,5}m(?!s))?(?:\d{1,8}(?:\.\d{1,12})?m?s)?"
 _SPOKEN_DELAY: Final = re.compile(
-    r"\b(?:retry|try again|reset)\b[^.\d]{0,40}(?=\d)(" + _DURATION + r")", re.I
+    r"\b(?:retry|try again|reset)\b[^.\d]{0,40}(?=\d)(" + _DURATION + r")",
+    re.IGNORECASE,
 )
 _PIECE: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
 _SECONDS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
@@ -116,7 +117,7 @@ def _until(value: object, now: float | None) -> float | None:
     if now is None or not isinstance(value, str):
         return None
     try:
-        moment = datetime.fromisoformat(value[:40].replace("Z", "+00:00"))
+        moment = datetime.fromisoformat(value[:40])
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
         return _bounded(max(0.0, moment.timestamp() - now))

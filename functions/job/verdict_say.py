@@ -9,19 +9,19 @@ import re
 from typing import Final
 
 _SECRETS: Final = (
-    re.compile(r"data:[\w/+.-]{1,80};base64,[\w+/=\s-]*", re.I),
-    re.compile(r"\bBearer\s+[\w.~+/=-]+", re.I),
+    re.compile(r"data:[\w/+.-]{1,80};base64,[\w+/=\s-]*", re.IGNORECASE),
+    re.compile(r"\bBearer\s+[\w.~+/=-]+", re.IGNORECASE),
     re.compile(r"\b(?:AIza|AQ\.|ya29\.|sk-|eyJ)[\w.-]{8,}"),
     re.compile(r"(?i)\b(?:api[_-]?key|key|token)[=:]\s*['\"]?[\w.~+/-]{12,}"),
     re.compile(r"(?<=\w)\?[^\s\"'<>)\]]*=[^\s\"'<>)\]]*"),  # queries may be signed
-    re.compile(r"(?=(?:[A-Za-z_+/=-]*\d){4})[A-Za-z0-9_+/=-]{48,}"),
+    re.compile(r"(?=(?:[A-Za-z_+=-]*\d){4})[A-Za-z0-9_+=-]{40,}"),
 )
 _MASK: Final = "[withheld]"
 _WITHHELD_LEAST: Final = 4  # characters: shorter texts are not secrets but letters
 _TEXT_MOST: Final = 4_000
 _WORD: Final = re.compile(r"[\w.:-]{1,80}", re.ASCII)
 _SUPPORT: Final = re.compile(
-    r"support codes?:?\s*(\d{5,12}(?:,\s*\d{5,12}){0,9})", re.I
+    r"support codes?:?\s*(\d{5,12}(?:,\s*\d{5,12}){0,9})", re.IGNORECASE
 )
 
 

@@ -17,17 +17,19 @@ _DEPTH_MOST: Final = 64
 _TRIES: Final = 24  # places in prose where a document may begin
 _OPENING: Final = re.compile(r"""[\[{](?=\s*["'{\[\]}])""")
 _EVENT: Final = re.compile(r"\s*(?:data:|event:|id:|retry:|:[^\n]*\n)")
-_MARKUP: Final = re.compile(r"<(?:!doctype|html|head|body|title|\?xml)\b", re.I)
+_MARKUP: Final = re.compile(
+    r"<(?:!doctype|html|head|body|title|\?xml)\b", re.IGNORECASE
+)
 _HEADLINE: Final = re.compile(
-    r"<(title|h1|h2|code)\b[^>]*>(.{1,300}?)</\1>", re.I | re.S
+    r"<(title|h1|h2|code)\b[^>]*>(.{1,300}?)</\1>", re.IGNORECASE | re.DOTALL
 )
 _TAG: Final = re.compile(r"<[^<>]{0,300}>")
 _PYTHON: Final = re.compile(
     r"""'((?:[^'\\]|\\.)*)'|("(?:[^"\\]|\\.)*")|\b(True|False|None)\b"""
     r"""|<[\w.]+:\s*('[^'<>]*'|\d+)>""",
-    re.S,
+    re.DOTALL,
 )
-_ESCAPE: Final = re.compile(r"""\\(.)|\"""", re.S)
+_ESCAPE: Final = re.compile(r"""\\(.)|\"""", re.DOTALL)
 _WORDS: Final = {"True": "true", "False": "false", "None": "null"}
 _CLOSERS: Final = {"{": "}", "[": "]"}
 _JSON_NEXT: Final = frozenset(("", '"', "'", "{", "[", "\n", "\r", " "))
