@@ -97,7 +97,7 @@ def gather(reading: Reading) -> Evidence:
     if prose := "".join(evidence.spoken.prose):
         verdict_answer.search_prose(evidence.spoken, prose)
     for pairs in (evidence.codes, evidence.reasons, evidence.texts):
-        pairs.sort(key=lambda pair: -pair[0])  # type: ignore[attr-defined]  # a union of lists
+        pairs.sort(key=lambda pair: -pair[0])
     return evidence
 
 

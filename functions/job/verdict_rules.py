@@ -30,7 +30,9 @@ def _failed(case: Case) -> Draft | None:
     if case.failure is None or (case.status is not None and case.status >= _BAD):
         return None
     if case.failure == "unsent":
-        return Draft(_V.MALFORMED_BODY, "unsent", "transport", Retry.BACKOFF, False)
+        return Draft(
+            _V.MALFORMED_BODY, "unsent", "transport", Retry.BACKOFF, billable=False
+        )
     if case.failure == "timeout":
         return Draft(_V.TIMEOUT, "timeout", "transport")
     change = Retry.CHANGE_REQUEST if case.failure == "too_large" else None
@@ -38,7 +40,7 @@ def _failed(case: Case) -> Draft | None:
 
 
 def _cut(case: Case) -> Draft | None:
-    """A document that began and did not end, and is no error."""
+    """Find a document that began and did not end, and is no error."""
     if not case.reading.cut or case.errors():
         return None
     return Draft(_V.MALFORMED_BODY, "cut", "body")
@@ -59,7 +61,7 @@ def _blocked(case: Case) -> Draft | None:
 
 
 def _stopped(case: Case) -> Draft | None:
-    """The model said why it stopped."""
+    """Read why the model stopped."""
     for value, where in case.evidence.spoken.finish:
         reason = finish_name(value, case.route)
         table = CHAT_FINISH if reason in CHAT_FINISH else FINISH
@@ -105,7 +107,7 @@ def _dropped(case: Case) -> Draft | None:
 
 
 def _unfinished(case: Case) -> Draft | None:
-    """A stream whose pieces end without saying why."""
+    """Find a stream whose pieces end without saying why."""
     spoken = case.evidence.spoken
     if spoken.finish or case.reading.done or not spoken.envelopes or spoken.empty:
         return None
@@ -127,7 +129,7 @@ def _words(case: Case) -> Draft | None:
 
 
 def _empty(case: Case) -> Draft | None:
-    """An answer with nothing in it."""
+    """Read an answer with nothing in it."""
     spoken = case.evidence.spoken
     if not spoken.envelopes:
         return None

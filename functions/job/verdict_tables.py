@@ -78,7 +78,7 @@ BLOCKED: Final = (
     *("BLOCKED_REASON_UNSPECIFIED", "SAFETY", "OTHER", "BLOCKLIST"),
     *("PROHIBITED_CONTENT", "IMAGE_SAFETY", "MODEL_ARMOR", "JAILBREAK"),
 )
-# Words that prose may hold for other reasons: only behind "finish reason" do they count.
+# Words of plain prose: they count only behind "finish reason".
 AMBIGUOUS_FINISH: Final = frozenset(
     {"STOP", "SAFETY", "OTHER", "LANGUAGE", "CONTINUATION", "ESCALATION"}
 )
