@@ -218,7 +218,7 @@ def test_a_damaged_store_is_an_alarm(data: bytes) -> None:
 
 
 @given(st.permutations(list(_FULL)), st.booleans())
-def test_the_same_order_has_one_fingerprint(keys: list[str], escaped: bool) -> None:  # noqa: FBT001 - drawn
+def test_the_same_order_has_one_fingerprint(keys: list[str], escaped: bool) -> None:
     """Key order, escapes, the id and the spelling of time change nothing."""
     tree = {key: _FULL[key] for key in keys} | {
         "id": "another",
