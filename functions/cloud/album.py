@@ -7,7 +7,6 @@ window serves all pictures: before the next begins, the last is sent up to a tai
 from __future__ import annotations
 
 import secrets
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from functions.cloud.windows import Windows
 from functions.job.ports import PictureFacts, Stored
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from functions.cloud.media import Media, Resource
     from functions.job.ports import Buffer, Sniff, Sniffer
@@ -90,19 +89,25 @@ class BucketAlbum:
 
     def begin(self) -> None:
         """Start a picture."""
-        with self._all_or_nothing():
+        try:
             if self._closed:
                 self._closed[-1].upload.park()
-            self._open = self._picture(self._begun)
-            self._begun += 1
+        except BaseException:
+            self.drop()
+            raise
+        self._open = self._picture(self._begun)
+        self._begun += 1
 
     def write(self, data: Buffer) -> None:
         """Take decoded bytes of the picture begun last."""
         if self._open is None:
             raise RuntimeError("an album takes bytes between begin and end only")
-        with self._all_or_nothing():
+        try:
             self._open.sniffer.feed(data)
             self._open.upload.write(data)
+        except BaseException:
+            self.drop()
+            raise
 
     def end(self, *, thought: bool) -> None:
         """Close the picture begun last; a thought is dropped at once."""
@@ -122,17 +127,20 @@ class BucketAlbum:
 
     def keep(self) -> tuple[Stored, ...]:
         """Make the pictures visible, verify their checksums, return result last."""
-        made: list[tuple[ResumableUpload, Resource]] = []
-        kept: list[Stored] = []
-        with self._all_or_nothing(made):
-            for picture in self._closed:
-                resource = picture.upload.finish()
-                made.append((picture.upload, resource))
-                draft = picture is not self._closed[-1]
-                kept.append(picture.stored(resource, draft=draft))
+        made: list[tuple[_Picture, Resource]] = []
+        try:
+            made.extend((each, each.upload.finish()) for each in self._closed)
+        except BaseException:
+            for picture, resource in made:
+                picture.upload.delete(resource)
+            self.drop()
+            raise
+        self._kept += tuple(
+            picture.stored(resource, draft=picture is not self._closed[-1])
+            for picture, resource in made
+        )
         self._closed.clear()
         self.drop()
-        self._kept += tuple(kept)
         return self._kept
 
     def drop(self) -> None:
@@ -142,16 +150,3 @@ class BucketAlbum:
             self._open = None
         while self._closed:
             self._closed.pop().upload.cancel()
-
-    @contextmanager
-    def _all_or_nothing(
-        self, made: list[tuple[ResumableUpload, Resource]] | None = None
-    ) -> Iterator[None]:
-        """Leave nothing in the bucket when what is inside fails."""
-        try:
-            yield
-        except BaseException:
-            self.drop()
-            for upload, resource in made or ():
-                upload.delete(resource)
-            raise

@@ -1,8 +1,7 @@
-"""Cloud Storage's JSON API over one pool of kept connections.
+"""Cloud Storage's JSON API as one account uses it.
 
 Law: every call ends within its budget, what passes by itself is tried again, and no
-error text holds a token or the address of an upload session. httpx's transport is
-used without its client: no redirects, no proxies, no log lines, half the CPU.
+error text holds a token or the address of an upload session.
 """
 
 from __future__ import annotations
@@ -14,29 +13,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 
-import httpx
-
 from functions.cloud.identity import no_token
+from functions.cloud.wire import LostError, Wire
 from functions.job.errors import NeighbourUnavailableError
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable, Iterator, Mapping
+    from http.client import HTTPResponse
 
     from functions.cloud.identity import Tokens
-    from functions.job.ports import Clock
+    from functions.job.ports import Buffer, Clock
 
 GOOGLE: Final = "https://storage.googleapis.com"
 TRANSIENT: Final = frozenset((408, 429, 500, 502, 503, 504))
 _TRY: Final = 10.0  # s for one try to connect, send or answer
 _FIRST: Final = 0.1  # s before the second try, doubled before each further one
 _LONGEST: Final = 4.0
-_IDLE: Final = 30.0  # s that a connection may rest
+_CHUNK: Final = 1 << 16  # bytes read at once of a body that streams
+_UNAUTHORIZED: Final = 401
+_NOT_FOUND: Final = 404
 _REFUSED: Final = (401, 403)
-
-
-class LostError(Exception):
-    """A try without an answer; never leaves `functions.cloud`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,26 +135,17 @@ class Media:
         url: str = GOOGLE,
         tokens: Tokens = no_token,
         budget: float = 20.0,
-        verify: ssl.SSLContext | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._clock = clock
         self._url = url.rstrip("/")
         self._tokens = tokens
         self._budget = budget
-        self._transport = httpx.HTTPTransport(
-            # Loading certificates takes 20 ms, which an emulator can do without.
-            verify=verify if verify is not None else self._url.startswith("https:"),
-            trust_env=False,
-            limits=httpx.Limits(
-                max_connections=None,
-                max_keepalive_connections=64,
-                keepalive_expiry=_IDLE,
-            ),
-        )
+        self._wire = Wire(clock, tls)
 
     def close(self) -> None:
         """Close the kept connections."""
-        self._transport.close()
+        self._wire.close()
 
     def patience(self) -> Patience:
         """Return the budget of one operation, which begins now."""
@@ -176,7 +164,7 @@ class Media:
         *,
         headers: Mapping[str, str],
         timeout: float,
-        content: bytes | Iterable[bytes | memoryview] = b"",
+        content: Iterable[Buffer] = (),
     ) -> Reply:
         """Send one request and read its answer, once.
 
@@ -184,8 +172,10 @@ class Media:
             LostError: no answer came.
 
         """
-        with self._open(method, url, headers, timeout, content) as response:
-            return Reply(response.status_code, response.headers, response.read())
+        with self._wire.exchange(
+            method, url, headers, content, timeout=timeout
+        ) as response:
+            return Reply(response.status, _lower(response), response.read())
 
     def call(self, what: str, method: str, url: str, *, body: object = None) -> Reply:
         """Send JSON as ourselves until an answer came that will not pass by itself.
@@ -195,17 +185,16 @@ class Media:
 
         """
         content = b"" if body is None else json.dumps(body).encode()
+        kind = {"Content-Type": "application/json", "Content-Length": str(len(content))}
         patience, fresh = self.patience(), False
         while True:
-            headers = self._authorized(
-                {"Content-Type": "application/json"}, fresh=fresh
-            )
+            headers = self._authorized(kind, fresh=fresh)
             try:
                 reply = self.exchange(
                     method,
                     url,
                     headers=headers,
-                    content=content,
+                    content=(content,),
                     timeout=patience.timeout(),
                 )
             except LostError as error:
@@ -213,14 +202,19 @@ class Media:
                 continue
             if reply.status in TRANSIENT:
                 patience.pause(what, f"status {reply.status}")
-            elif reply.status == httpx.codes.UNAUTHORIZED and not fresh:
+            elif reply.status == _UNAUTHORIZED and not fresh:
                 fresh = True
             else:
                 return reply
 
     @contextmanager
     def stream(
-        self, url: str, headers: Mapping[str, str], *, timeout: float
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        timeout: float,
+        fresh: bool = False,
     ) -> Iterator[Stream]:
         """Get `url` as ourselves, its body as it comes.
 
@@ -228,42 +222,18 @@ class Media:
             LostError: no answer came, or it ended early.
 
         """
-        with self._open(
-            "GET", url, self._authorized(headers, fresh=False), timeout
-        ) as response:
-            chunks = iter(response.stream)  # type: ignore[arg-type]  # never async here
-            yield Stream(response.status_code, response.headers, chunks)
-
-    @contextmanager
-    def _open(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        timeout: float,
-        content: bytes | Iterable[bytes | memoryview] = b"",
-    ) -> Iterator[httpx.Response]:
-        every = dict.fromkeys(("connect", "read", "write", "pool"), timeout)
-        try:
-            response = self._transport.handle_request(
-                httpx.Request(
-                    method,
-                    url,
-                    headers={"User-Agent": "plantain", **headers},
-                    content=content,  # type: ignore[arg-type]  # h11 takes views too
-                    extensions={"timeout": every},
-                )
-            )
-            try:
-                yield response
-            finally:
-                response.close()
-        except httpx.TransportError as error:
-            raise LostError(type(error).__name__) from None
+        authorized = self._authorized(headers, fresh=fresh)
+        with self._wire.exchange("GET", url, authorized, timeout=timeout) as response:
+            chunks = iter(lambda: response.read(_CHUNK), b"")
+            yield Stream(response.status, _lower(response), chunks)
 
     def _authorized(self, headers: Mapping[str, str], *, fresh: bool) -> dict[str, str]:
         token = self._tokens(fresh=fresh)
         return {**headers, **({"Authorization": f"Bearer {token}"} if token else {})}
+
+
+def _lower(response: HTTPResponse) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.getheaders()}
 
 
 def refused(what: str, reply: Reply, bucket: str) -> NeighbourUnavailableError:
@@ -271,7 +241,7 @@ def refused(what: str, reply: Reply, bucket: str) -> NeighbourUnavailableError:
     remedy = "the queue delivers again"
     if reply.status in _REFUSED:
         remedy = f"give our service account roles/storage.objectUser on {bucket!r}"
-    elif reply.status == httpx.codes.NOT_FOUND:
+    elif reply.status == _NOT_FOUND:
         remedy = f"check that the bucket {bucket!r} exists"
     return NeighbourUnavailableError(
         f"Cloud Storage answered {reply.status} when asked to {what}: {remedy}"

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Final
 
 import google_crc32c
 
-from functions.cloud.media import TRANSIENT, LostError, Reply, Resource, refused
+from functions.cloud.media import TRANSIENT, Reply, Resource, refused
 from functions.cloud.windows import GRAIN
+from functions.cloud.wire import LostError
 from functions.job.errors import (
     CorruptedUploadError,
     FencedError,
@@ -26,14 +27,14 @@ from functions.job.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from functions.cloud.media import Media
     from functions.cloud.windows import Windows
     from functions.job.ports import Buffer
 
 MARK: Final = "plantain-writer"  # metadata key that tells our object from another's
-_PIECE: Final = 1 << 17  # hashed and sent at once: stays in the processor's cache
+_PIECE: Final = 1 << 17  # hashed at once: stays in the processor's cache
 _CANCEL: Final = 5.0  # s for the one try to cancel
 _WHAT: Final = "take a piece of a picture"
 _RANGE: Final = re.compile(r"bytes=0-(\d{1,18})")
@@ -172,7 +173,8 @@ class ResumableUpload:
 
     def _send(self, count: int, total: int | None = None) -> Resource | None:
         """Hash and deliver the first `count` bytes held; None when none was made."""
-        for piece in self._pieces(0, count):
+        for at in range(0, count, _PIECE):  # a copy: the checksum takes no views
+            piece = bytes(self._view[at : min(at + _PIECE, count)])
             self._crc = google_crc32c.extend(self._crc, piece)
             self._sha.update(piece)
         if not self._session and not self._stands:
@@ -181,11 +183,6 @@ class ResumableUpload:
         self._base += count
         self._have -= count
         return stored
-
-    def _pieces(self, start: int, end: int) -> Iterator[bytes]:
-        """Yield copies: the checksum takes no views, and views are copied anyway."""
-        for at in range(start, end, _PIECE):
-            yield bytes(self._view[at : min(at + _PIECE, end)])
 
     def _start(self) -> None:
         what = "begin a picture"
@@ -251,7 +248,7 @@ class ResumableUpload:
             "PUT",
             self._session,
             headers=headers,
-            content=self._pieces(done, count),
+            content=(self._view[done:count],),
             timeout=timeout,
         )
 
@@ -277,8 +274,7 @@ class ResumableUpload:
                 raise self._corrupted()
         if reply.status in _GONE:
             raise NeighbourUnavailableError(
-                f"Cloud Storage forgot the upload of {self.target.uri}; the queue delivers"
-                " again"
+                f"Cloud Storage forgot the upload of {self.target.uri}"
             )
         raise refused(_WHAT, reply, self.target.bucket)
 
