@@ -182,6 +182,21 @@ def test_hang_up_elsewhere_is_an_error() -> None:
         asyncio.run(hang_up({"type": "http"}))
 
 
+def test_answers_do_not_wait_for_acknowledgements() -> None:
+    """Connections have TCP_NODELAY: an answer of two writes is not 40 ms late."""
+    seen: list[int] = []
+
+    async def look(scope: Scope, receive: Receive, send: Send) -> None:
+        sock = scope["state"]["plantain.connection"].transport.get_extra_info("socket")
+        seen.append(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        await _answer(send, b"")
+
+    with Background(look) as (url,):
+        httpx.get(url)
+    assert seen
+    assert seen[0] != 0
+
+
 def test_stop_with_open_keep_alive_connections() -> None:
     """Idle connections do not hold a stop: it takes less than a second."""
     background = Background(_hello).start()
