@@ -1,0 +1,1 @@
+"""Cloud Storage on one machine, for the real client libraries."""
