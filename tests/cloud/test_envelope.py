@@ -199,6 +199,7 @@ def test_other_events_carry_their_data_and_attributes() -> None:
     assert raw.data == b"<x/>"
     assert read(_STRUCTURED, _event(type="t", data="x")).data == b'"x"'
     assert read(_STRUCTURED, _event(type="t")).data is None
+    assert read(_CE | {"Ce-Type": "t"}, b"").data is None
 
 
 def test_junk_of_any_size_is_refused_fast() -> None:

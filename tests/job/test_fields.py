@@ -113,6 +113,18 @@ def test_ordinary_destinations_pass(prefix: str, name: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    "path",
+    ["a" * 481, "é" * 241, ".well-known/acme-challenge", "../a", "/a", "a//b", "a#1"],
+)
+def test_a_path_that_a_bucket_refuses_is_refused_first(path: str) -> None:
+    """What would fail after the picture was paid for fails before."""
+    with pytest.raises(ValidationError):
+        Destination(bucket="shop", prefix=path)
+    with pytest.raises(ValidationError):
+        Destination(bucket="shop", name=path)
+
+
+@pytest.mark.parametrize(
     "bucket", ["", "ab", "-ab", "ab-", "A-bucket", "a/b", "a" * 223]
 )
 def test_a_bucket_is_a_bucket(bucket: str) -> None:

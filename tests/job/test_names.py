@@ -66,6 +66,8 @@ def test_an_unsafe_id_never_poses_as_a_safe_one(one: str, two: str) -> None:
     """The stand-in of an unsafe id is no safe id, so the two cannot meet."""
     same = names.poison(one, 0.0) == names.poison(two, 0.0)
     assert same == (one == two)
+    stand_in = names.poison(one + "/", 0.0).removeprefix("poison/19700101/")
+    assert names.poison(stand_in, 0.0) != names.poison(one + "/", 0.0)
 
 
 def test_a_safe_message_id_can_be_read_in_the_name() -> None:
