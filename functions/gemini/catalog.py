@@ -15,6 +15,7 @@ from functions.gemini.catalog_data import (
     AS_OF,
     DEFAULT_MODEL,
     INPUT_TYPES,
+    MAX_INLINE_BYTES,
     MIGRANTS,
     MISPRINTS,
     MODELS,

@@ -174,8 +174,5 @@ def _billable(case: Case, draft: Draft, message: str) -> bool | None:
         return False
     if draft.klass in PAID_BY_TOKENS and _output(spoken):
         return True
-    unstarted = not spoken.prose and not _output(spoken)
-    blocked = {VerdictClass.BLOCKED_PROMPT, VerdictClass.BLOCKED_OUTPUT}
-    if draft.klass in UNPAID or (draft.klass in blocked and not spoken.envelopes):
-        return False if case.refused() and unstarted else None
-    return None
+    begun = any(text.strip() for text in spoken.prose) or _output(spoken)
+    return False if draft.klass in UNPAID and case.refused() and not begun else None

@@ -69,9 +69,8 @@ class Case:
 
     def refused(self) -> bool:
         """Tell whether an error code, HTTP's or Google's, refused the request."""
-        return self.code() >= _BAD or any(
-            reason in LOOSE_REASONS for _, reason in self.evidence.reasons
-        )
+        known = any(reason in LOOSE_REASONS for _, reason in self.evidence.reasons)
+        return self.code() >= _BAD or bool(self.evidence.codes) or known
 
     def client_error(self) -> bool:
         """Tell whether the request itself was refused: its text may quote any enum."""

@@ -18,12 +18,14 @@ from functions.job.verdict_reasons import (
     LOOSE_REASONS,
     PHRASES,
     REASONS,
+    SHAPE_PHRASES,
     Phrase,
 )
 from functions.job.verdict_tables import (
     AMBIGUOUS_FINISH,
     BLOCKED,
     FINISH,
+    GRPC,
     GRPC_NUMBERS,
     HTTP,
 )
@@ -52,10 +54,8 @@ _NO_PICTURE: Final = re.compile(
 )
 
 
-def said(case: Case) -> Draft | None:
-    """Find the model's reason to stop where an error text names it."""
-    if not case.errors() or case.reading.page:
-        return None
+def _by_reason_to_stop(case: Case) -> Draft | None:
+    """Find the model's reason to stop where an error text names it as such."""
     for _, text in case.evidence.texts:
         for kind, name in _SAID_REASON.findall(text[:_TEXT_MOST]):
             loud = finish_name(name, case.route).upper()
@@ -63,10 +63,20 @@ def said(case: Case) -> Draft | None:
                 return Draft(_V.BLOCKED_PROMPT, loud, "text")
             if klass := FINISH.get(loud):
                 return Draft(klass, loud, "text")
-        for name in _SHOUTED.findall(text[:_TEXT_MOST]):
-            klass = None if name in AMBIGUOUS_FINISH else FINISH.get(name)
-            if klass and not case.client_error():
-                return Draft(klass, name, "text")
+    return None
+
+
+def _by_enum(case: Case) -> Draft | None:
+    """Find an enum of the model in an error; a refusal of Google's may quote any."""
+    reasons = {reason for _, reason in case.evidence.reasons}
+    if case.client_error() and not reasons.isdisjoint(GRPC):
+        return None
+    names = [reason.upper() for reason in sorted(reasons)]
+    for _, text in case.evidence.texts:
+        names += _SHOUTED.findall(text[:_TEXT_MOST])
+    for name in names:
+        if name not in AMBIGUOUS_FINISH and (klass := FINISH.get(name)):
+            return Draft(klass, name, "error")
     return None
 
 
@@ -102,6 +112,10 @@ def _named(case: Case, table: Mapping[str, VerdictClass], where: str) -> Draft |
 
 def _by_phrase(case: Case) -> Draft | None:
     return _phrased(case, PHRASES)
+
+
+def _by_shape(case: Case) -> Draft | None:
+    return _phrased(case, SHAPE_PHRASES)
 
 
 def _by_late_phrase(case: Case) -> Draft | None:
@@ -161,6 +175,15 @@ def _by_page(case: Case) -> Draft | None:
 
 
 _FINDS: Final[tuple[Callable[[Case], Draft | None], ...]] = (
-    *(_by_reason, _by_phrase, _by_missing_picture, _by_wallet, _by_status),
+    *(
+        _by_shape,
+        _by_reason_to_stop,
+        _by_reason,
+        _by_enum,
+        _by_phrase,
+        _by_missing_picture,
+        _by_wallet,
+        _by_status,
+    ),
     *(_by_late_phrase, _by_code, _by_page),
 )

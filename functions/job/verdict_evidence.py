@@ -115,7 +115,9 @@ def _walk(node: object, depth: int, evidence: Evidence, *, within: bool) -> None
         return
     if isinstance(node, list):
         for item in node[:_NODES_MOST]:
-            _walk(item, depth, evidence, within=within)
+            if isinstance(item, str) and (within or depth == 0):
+                _note_text(item, depth, evidence)
+            _walk(item, depth + 1, evidence, within=within)
     elif isinstance(node, dict):
         _walk_object(node, depth, evidence, within=within)
 

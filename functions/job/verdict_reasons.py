@@ -145,6 +145,18 @@ FAINT_REASONS: Final[dict[str, VerdictClass]] = {
 SERVER_SIDE: Final = (0, 408, 499, *range(500, 600))  # 0: no code anywhere
 ANY: Final[tuple[int, ...]] = ()
 # (fixed phrase in lower case, class, retry if not the class's own, codes it needs).
+# Clients and relays that could not read what came: heard before everything else.
+SHAPE_PHRASES: Final[tuple[Phrase, ...]] = (
+    ("bufio.scanner: token too long", _V.MALFORMED_BODY, Retry.CHANGE_REQUEST, ANY),
+    ("chunk too big", _V.MALFORMED_BODY, Retry.CHANGE_REQUEST, ANY),
+    ("incomplete json", _V.MALFORMED_BODY, None, ANY),
+    ("invalid character '<'", _V.MALFORMED_BODY, Retry.BACKOFF, ANY),
+    ("unexpected token '<'", _V.MALFORMED_BODY, Retry.BACKOFF, ANY),
+    ("unexpected token <", _V.MALFORMED_BODY, Retry.BACKOFF, ANY),
+    ("unexpected end of json", _V.MALFORMED_BODY, None, ANY),
+    ("unterminated string in json", _V.MALFORMED_BODY, None, ANY),
+    ("expecting value: line", _V.MALFORMED_BODY, None, ANY),
+)
 # Source of each: docs FAILURES section 1 and the answers kept in tests/answers.
 PHRASES: Final[tuple[Phrase, ...]] = (
     ("reported as leaked", _V.AUTH, None, ANY),
@@ -167,15 +179,6 @@ PHRASES: Final[tuple[Phrase, ...]] = (
     ("not available in your region", _V.REGION, None, ANY),
     ("prompt could not be submitted", _V.BLOCKED_PROMPT, None, ANY),
     ("support code", _V.BLOCKED_OUTPUT, None, ANY),
-    ("bufio.scanner: token too long", _V.MALFORMED_BODY, Retry.CHANGE_REQUEST, ANY),
-    ("chunk too big", _V.MALFORMED_BODY, Retry.CHANGE_REQUEST, ANY),
-    ("incomplete json", _V.MALFORMED_BODY, None, ANY),
-    ("invalid character '<'", _V.MALFORMED_BODY, Retry.BACKOFF, ANY),
-    ("unexpected token '<'", _V.MALFORMED_BODY, Retry.BACKOFF, ANY),
-    ("unexpected token <", _V.MALFORMED_BODY, Retry.BACKOFF, ANY),
-    ("unexpected end of json", _V.MALFORMED_BODY, None, ANY),
-    ("unterminated string in json", _V.MALFORMED_BODY, None, ANY),
-    ("expecting value: line", _V.MALFORMED_BODY, None, ANY),
     ("deadline expired", _V.TIMEOUT, None, SERVER_SIDE),
     ("deadline exceeded", _V.TIMEOUT, None, SERVER_SIDE),
     ("timed out", _V.TIMEOUT, None, SERVER_SIDE),

@@ -164,7 +164,6 @@ RULES: Final[tuple[Callable[[Case], Draft | None], ...]] = (
         _picture,
         _blocked,
         _stopped,
-        verdict_errors.said,
         verdict_errors.error,
         _dropped,
     ),

@@ -21,7 +21,7 @@ _MARKUP: Final = re.compile(
     r"<(?:!doctype|html|head|body|title|\?xml)\b", re.IGNORECASE
 )
 _HEADLINE: Final = re.compile(
-    r"<(title|h1|h2|code)\b[^>]*>(.{1,300}?)</\1>", re.IGNORECASE | re.DOTALL
+    r"<(title|h1|h2|code)\b[^<>]{0,200}>(.{1,300}?)</\1>", re.IGNORECASE | re.DOTALL
 )
 _TAG: Final = re.compile(r"<[^<>]{0,300}>")
 _PYTHON: Final = re.compile(
@@ -127,8 +127,8 @@ def _glued(text: str) -> Reading:
         opening = _OPENING.search(bounded, position)
         if opening is None:
             break
-        end, mended = _span(bounded, opening.start())
-        found, value = _lenient(mended)
+        end, renderings = _span(bounded, opening.start())
+        found, value = _lenient(renderings)
         if not found:
             position = opening.start() + 1
             continue
@@ -142,43 +142,50 @@ def _glued(text: str) -> Reading:
     return Reading(tuple(documents), rest, cut=cut or begun)
 
 
-def _span(text: str, start: int) -> tuple[int | None, str]:
+def _span(text: str, start: int) -> tuple[int | None, tuple[str, ...]]:
     """Return where the document at `start` ends (None: never) and its text, closed.
 
-    A cut document is closed after its last whole member.
+    A cut document is closed where it was cut, or else after its last whole member.
     """
     stack: list[str] = []
-    whole = start, ""
+    whole, torn = (start, ""), ""
     position, size = start, len(text)
     while position < size:
         sign = text[position]
         if sign in "\"'":
             position = _string_end(text, position)
+            torn = sign if position > size else ""
             continue
         if sign in _CLOSERS:
             stack.append(_CLOSERS[sign])
             whole = position + 1, "".join(reversed(stack))
         elif sign in "}]":
             if not stack or stack.pop() != sign or len(stack) > _DEPTH_MOST:
-                return position + 1, ""
+                return position + 1, ()
             if not stack:
-                return position + 1, text[start : position + 1]
+                return position + 1, (text[start : position + 1],)
             whole = position + 1, "".join(reversed(stack))
         elif sign == ",":
             whole = position, "".join(reversed(stack))
         if len(stack) > _DEPTH_MOST:
-            return None, ""
+            return None, ()
         position += 1
-    return None, text[start : whole[0]] + whole[1]
+    closed = text[start:].rstrip("\\") + torn + "".join(reversed(stack))
+    whole_members = text[start : whole[0]] + whole[1]
+    # A number or a word may have been cut in its middle: only strings may be.
+    return None, (closed, whole_members) if torn else (whole_members,)
 
 
 def _string_end(text: str, start: int) -> int:
-    """Return the position behind the string that opens at `start`."""
+    """Return the position behind the string that opens at `start`.
+
+    Beyond the text's end if it never closes.
+    """
     quote, position = text[start], start + 1
     while True:
         end = text.find(quote, position)
         if end < 0:
-            return len(text)
+            return len(text) + 1
         before = end - 1
         while text[before] == "\\":
             before -= 1
@@ -187,14 +194,15 @@ def _string_end(text: str, start: int) -> int:
         position = end + 1
 
 
-def _lenient(text: str) -> tuple[bool, object]:
-    """Return whether the text is JSON or Python's rendering of it, and its value."""
-    if not text:
-        return False, None
-    found, value = _parse(text)
-    if not found and len(text) <= _PASTED_MOST:
-        found, value = _parse(_PYTHON.sub(_json_token, text))
-    return found, value
+def _lenient(renderings: tuple[str, ...]) -> tuple[bool, object]:
+    """Return whether one text is JSON or Python's rendering of it, and its value."""
+    for text in renderings:
+        found, value = _parse(text)
+        if not found and len(text) <= _PASTED_MOST:
+            found, value = _parse(_PYTHON.sub(_json_token, text))
+        if found:
+            return True, value
+    return False, None
 
 
 def _json_token(match: re.Match[str]) -> str:
