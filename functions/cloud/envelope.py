@@ -15,9 +15,9 @@ from urllib.parse import unquote
 from pydantic_core import to_json
 
 from functions.cloud import push
-from functions.cloud.push import Delivery
 from functions.job import payload
 from functions.job.errors import PoisonError
+from functions.job.ports import Delivery
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

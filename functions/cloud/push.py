@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import binascii
 import re
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from functions.job import payload
 from functions.job.errors import PoisonError
+from functions.job.ports import Delivery
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,20 +27,6 @@ _TRACE: Final = re.compile(
 )
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/]*", re.ASCII)
 _URLSAFE: Final = str.maketrans("-_", "+/")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """One delivery of one message."""
-
-    message_id: str
-    attempt: int | None = None  # None: the subscription has no dead-letter policy
-    data: bytes | None = None  # None: no data, or empty data
-    attributes: Mapping[str, str] = field(default_factory=dict)
-    subscription: str = ""
-    publish_time: float | None = None  # seconds since the epoch
-    trace: str = ""  # W3C traceparent of the publisher, "" if none
-    source: str = ""  # ce-source: //pubsub.googleapis.com/projects/P/topics/T
 
 
 def push(

@@ -122,6 +122,13 @@ class Part(BaseModel):
         frozen=True, extra="forbid", strict=True, hide_input_in_errors=True
     )
 
+    # typing.override needs Python 3.12.
+    def __repr__(self) -> str:  # type: ignore[explicit-override]
+        """Name the fields that were given: a log or traceback shows no prompt."""
+        return f"<{type(self).__name__} of {', '.join(sorted(self.model_fields_set))}>"
+
+    __str__ = __repr__
+
 
 class ImageRef(Part):
     """A reference picture by address; who opens it checks scheme and permission."""

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.cloud import envelope
-from functions.cloud.envelope import Delivery, read, salvage
+from functions.cloud.envelope import read, salvage
 from functions.job.errors import PoisonError
+from functions.job.ports import Delivery
 from functions.job.request import parse
 
 _EVENTS = Path(__file__).parent.parent / "events"

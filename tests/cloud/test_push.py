@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 from functions.cloud import push
 from functions.job.errors import PoisonError
 
+if TYPE_CHECKING:
+    from functions.job.ports import Delivery
+
 _TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 _OTHER = "00-1af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
 
 
-def _push(message: object, **rest: object) -> push.Delivery:
+def _push(message: object, **rest: object) -> Delivery:
     return push.push({"message": message, **rest}, {}, {})
 
 

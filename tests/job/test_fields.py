@@ -141,3 +141,11 @@ def test_parts_are_frozen_strict_and_silent() -> None:
     with pytest.raises(ValidationError) as caught:
         Mask.model_validate({"uri": 4711, "secret": 4711})
     assert "4711" not in str(caught.value)
+
+
+def test_no_part_shows_what_it_holds() -> None:
+    """A part that slips into a log line or a traceback tells names of fields only."""
+    part = Destination(bucket="shop4711", name="mug4711")
+    for shown in (repr(part), str(part), f"{part}", repr([part])):
+        assert "4711" not in shown
+    assert repr(part) == "<Destination of bucket, name>"
