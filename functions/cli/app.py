@@ -72,6 +72,7 @@ def root() -> None:
 
 def main() -> None:
     """Run the command and exit."""
+    code: int = Exit.DONE
     try:
         root.main(standalone_mode=False)
     except Stop as stop:
@@ -86,6 +87,4 @@ def main() -> None:
     except BrokenPipeError:  # whoever read our output has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = Exit.FAILED
-    else:
-        code = Exit.DONE
     sys.exit(int(code))

@@ -44,22 +44,21 @@ class Control:
         try:
             _from_here(scope)
             order = await _read(receive)
-            status, answer = 200, await self._route(scope, order)
+            status, answer = 200, self._route(scope, order)
         except _RefusedError as refused:
             status, answer = refused.status, {"error": str(refused)}
         except PlantainError as error:
             status, answer = 409, {"error": str(error)}
         await _answer(send, status, answer)
 
-    async def _route(self, scope: Scope, order: dict[str, Any]) -> Any:  # noqa: ANN401  # JSON
+    def _route(self, scope: Scope, order: dict[str, Any]) -> Any:  # noqa: ANN401  # JSON
         root, what, which = _parts(scope["path"])
         method = scope["method"] if root == "_control" else ""
         if what == "faults" and method:
             return self._faults(method, which, order)
-        if (method, what) == ("GET", "meter"):
-            return await self._stack.meter()
         orders: dict[tuple[str, str], Callable[[], object]] = {
             ("GET", "stack"): self._stack.describe,
+            ("GET", "meter"): self._stack.meter,
             ("GET", "clock"): self._clock,
             ("POST", "clock"): lambda: self._step(_number(order, "step")),
             ("POST", "kill"): lambda: {"killed": self._stack.child(which).kill()},
@@ -71,7 +70,7 @@ class Control:
         found = orders.get((method, what))
         if found is None:
             known = ", ".join(f"{verb} {name}" for verb, name in orders)
-            raise _RefusedError(404, f"known: GET meter, faults, {known}")
+            raise _RefusedError(404, f"known: faults, {known}")
         return found() or {"ok": True}
 
     def _step(self, seconds: float) -> dict[str, float]:

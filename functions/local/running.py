@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from functions.clock import StepClock
     from functions.job.record import Record
     from functions.local.faults import Faults
+    from functions.local.model.app import ModelApp
+    from functions.local.storage.server import StorageApp
 
 _START: Final = 60.0  # s
 _LOOK: Final = 0.02  # s between two looks at a record
@@ -174,9 +176,19 @@ class RunningStack:
         path = self.stack.state.logs / f"{function}.log"
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
-    def meter(self) -> Any:  # noqa: ANN401  # the stand-in's own JSON
-        """Return the stand-in's meter of paid calls."""
-        return self.run(self.stack.meter())
+    def meter(self) -> dict[str, Any]:
+        """Return the stand-in's counts: calls, paid, and the same by job."""
+        return self.stack.meter()
+
+    @property
+    def model(self) -> ModelApp:
+        """Return the stand-in: its meter, script and holds work from any thread."""
+        return self.stack.emulators.model
+
+    @property
+    def storage(self) -> StorageApp:
+        """Return the bucket emulator: its calls and writes, for looking."""
+        return self.stack.emulators.storage
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Run a coroutine in the loop of the stack and return its result."""

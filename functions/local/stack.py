@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-_STOP: Final = 0.5  # s for open connections of a server
+_STOP: Final = 0.2  # s for open connections of a server
 _CHILD_STOP: Final = 1.0  # s for a function to end what it does
 
 
@@ -128,9 +128,9 @@ class Stack:
             known = ", ".join(self.children)
             raise PlantainError(f"there is no such function; known: {known}.") from None
 
-    async def meter(self) -> Any:  # noqa: ANN401  # the stand-in's own JSON
+    def meter(self) -> dict[str, Any]:
         """Return the stand-in's meter of paid calls."""
-        return await self.emulators.meter()
+        return self.emulators.model.meter.report()
 
     def _prepare(self) -> None:
         options = self.options
@@ -162,7 +162,6 @@ class Stack:
         )
         self.neighbours = Neighbours(self.place)
         self._exit.callback(self.neighbours.close)
-        await self.emulators.make_buckets()
         await asyncio.to_thread(broker_setup.make_topics, self.neighbours)
         control = await serve(Control(self), network.HOST, self.ports["control"])
         self._exit.push_async_callback(control.stop, _STOP)
