@@ -156,12 +156,8 @@ class ResumableUpload:
 
     def delete(self, stored: Resource) -> None:
         """Delete what `finish` made, and only that; never raises."""
-        url = self._media.address(
-            "storage",
-            self.target.bucket,
-            self.target.name,
-            generation=stored.generation,
-        )
+        bucket, name = self.target.bucket, self.target.name
+        url = self._media.address("storage", bucket, name, generation=stored.generation)
         with contextlib.suppress(NeighbourUnavailableError):
             self._media.call("delete a picture", "DELETE", url)
 
@@ -258,8 +254,7 @@ class ResumableUpload:
         done = (int(found[1]) + 1 if found else 0) - self._base
         if not 0 <= done <= count:
             raise NeighbourUnavailableError(
-                f"the upload of {self.target.uri} lost bytes that were acknowledged;"
-                " the queue delivers again"
+                f"the upload of {self.target.uri} lost bytes that were acknowledged"
             )
         return done
 

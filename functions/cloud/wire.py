@@ -63,6 +63,8 @@ class Wire:
         try:
             _send(connection, method, split, headers, body)
             response = connection.getresponse()
+            if response.length is None and not response.chunked:
+                raise LostError("an answer without its length")  # cut, for all we know
             yield response
             whole = response.isclosed() and not response.will_close
         except (OSError, http.client.HTTPException) as error:
