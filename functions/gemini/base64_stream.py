@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import binascii
 import json
+import string
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _QUAD: Final = 4
 _TRIPLE: Final = 3
 _STANDARD: Final = bytes.maketrans(b"-_", b"+/")
+_ALPHABET: Final = b"+/" + (string.ascii_letters + string.digits).encode()
 _WHITESPACE: Final = b" \t\r\n"
 _AFTER_PADDING: Final = "data after padding"
 
@@ -115,11 +117,11 @@ class Decoder:
                 raise binascii.Error(_AFTER_PADDING)
             decoded = self._quads(first) + decoded
             last = last or first[-1:]
-        if last == b"=":
-            if until < len(piece):
-                raise binascii.Error(_AFTER_PADDING)
-            self._padded = True
-        self._carry = bytes(piece[until:])
+        rest = bytes(piece[until:])
+        if rest and (last == b"=" or rest.translate(None, _ALPHABET)):
+            raise binascii.Error("not to be carried on as it is")
+        self._padded = last == b"="
+        self._carry = rest
         return decoded
 
     def _careful(self, piece: bytes) -> bytes:
@@ -130,9 +132,10 @@ class Decoder:
         whole, rest = data[:until], data[until:]
         if (self._padded and data) or (whole.endswith(b"=") and rest):
             raise binascii.Error(_AFTER_PADDING)
+        decoded = self._quads(whole)
         self._padded = self._padded or whole.endswith(b"=")
         self._carry = rest
-        return self._quads(whole)
+        return decoded
 
 
 def encoded_size(size: int) -> int:

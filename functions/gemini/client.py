@@ -242,15 +242,16 @@ class _Exchange:
             return
         reader = self._reader = AnswerReader(self._album, which, bounds)
         if compressed(encoding):
-            self._inflate(response, reader)
+            self._inflate(response, reader, Inflater(encoding))
             return
         for chunk in response.iter_raw():
             self._watch.check()
             if not reader.feed(chunk):
                 return
 
-    def _inflate(self, response: httpx.Response, reader: AnswerReader) -> None:
-        inflater = Inflater()
+    def _inflate(
+        self, response: httpx.Response, reader: AnswerReader, inflater: Inflater
+    ) -> None:
         for chunk in response.iter_raw():
             for piece in inflater.feed(chunk):
                 self._watch.check()

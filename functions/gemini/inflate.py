@@ -15,7 +15,7 @@ PIECE: Final = 64 * 1024
 _ANY_HEADER: Final = 32 + zlib.MAX_WBITS  # gzip or zlib, whichever it says
 _NO_HEADER: Final = -zlib.MAX_WBITS
 _ZLIB_METHOD: Final = 8
-_GZIP_FIRST: Final = 0x1F
+_COMPRESSED: Final = frozenset({"gzip", "x-gzip", "deflate"})
 
 
 def supported(encoding: str) -> bool:
@@ -28,15 +28,13 @@ def compressed(encoding: str) -> bool:
     return encoding.strip().lower() in _COMPRESSED
 
 
-_COMPRESSED: Final = frozenset({"gzip", "x-gzip", "deflate"})
-
-
 class Inflater:
     """Inflates one body that comes in chunks."""
 
-    def __init__(self) -> None:
+    def __init__(self, encoding: str) -> None:
         self._stream = zlib.decompressobj(_ANY_HEADER)
-        self._begun = False
+        # Some servers mean raw deflate, without any header, when they say deflate.
+        self._maybe_raw = encoding.strip().lower() == "deflate"
 
     @property
     def whole(self) -> bool:
@@ -50,10 +48,9 @@ class Inflater:
             zlib.error: it is not compressed the way it said.
 
         """
-        if data and not self._begun:
-            self._begun = True
-            # Some servers mean raw deflate when they say deflate.
-            if data[0] != _GZIP_FIRST and data[0] & 0x0F != _ZLIB_METHOD:
+        if data and self._maybe_raw:
+            self._maybe_raw = False
+            if data[0] & 0x0F != _ZLIB_METHOD:
                 self._stream = zlib.decompressobj(_NO_HEADER)
         while data:
             if self._stream.eof:  # a second member behind the first

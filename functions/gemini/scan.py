@@ -21,6 +21,7 @@ _STRUCTURE: Final = re.compile(rb'["{}\[\],:]')
 _ESCAPED: Final = re.compile(
     rb'[^"\\]*(?:\\(?:[^u]|u[0-9a-fA-F]{4})[^"\\]*){0,500}', re.DOTALL
 )
+_SPLIT: Final = re.compile(rb"\\(?:u[0-9a-fA-F]{0,3})?\Z")
 _ESCAPE: Final = 6  # characters of the longest escape, \u0000
 _BACKSLASH: Final = 0x5C
 _QUOTE, _COLON, _COMMA = b'":,'
@@ -192,17 +193,17 @@ class Scanner:
 
     def _escaped_end(self, chunk: bytes, at: int) -> tuple[int, bool]:
         end = len(chunk)
-        while found := _ESCAPED.match(chunk, at):
-            if found.end() == at:
-                break
-            at = found.end()
-        if at == end or chunk[at] == _QUOTE:
-            return at, at < end
-        if end - at < _ESCAPE:
-            self._tail = chunk[at:]
-        else:
-            self.broken = True  # not an escape of JSON
-        return at, False
+        while True:
+            until = _past_escapes(chunk, at)
+            if until > at:
+                at = until
+            elif at == end or chunk[at] == _QUOTE:
+                return at, at < end
+            elif _SPLIT.match(chunk, at):
+                self._tail = chunk[at:]
+                return at, False
+            else:
+                at += 2  # not an escape of JSON: the parser will refuse it
 
     def _weigh(self, *, closed: bool) -> None:
         """Decide about a string once enough of it came, and cut one too long."""
@@ -254,3 +255,8 @@ def _plain(key: bytes) -> bytes:
         return text.encode("utf-8", "surrogatepass")
     except ValueError:
         return key
+
+
+def _past_escapes(chunk: bytes, at: int) -> int:
+    found = _ESCAPED.match(chunk, at)
+    return found.end() if found else at

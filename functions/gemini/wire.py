@@ -22,7 +22,6 @@ SLICE: Final = 1.0  # s of silence between two looks at the watch
 # An idle connection that the far side has dropped costs a call whose fate nobody
 # knows. A new one costs a millisecond beside a picture's twenty seconds.
 _IDLE: Final = 5.0
-_READ: Final = 256 * 1024
 
 _thread = threading.local()
 
@@ -126,7 +125,7 @@ class _Watched(httpcore.NetworkStream):
         waited = 0.0
         while True:
             try:
-                return self._inner.read(max(max_bytes, _READ), SLICE)
+                return self._inner.read(max_bytes, SLICE)
             except httpcore.ReadTimeout:
                 waited += SLICE
                 if timeout is not None and waited >= timeout:
