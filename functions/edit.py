@@ -13,4 +13,4 @@ if TYPE_CHECKING:
 
 def edit(request: flask.Request) -> tuple[str, int]:
     """Take one push of `edit-requests`."""
-    return receive(wiring.walk("edit"), request.headers, request.get_data())
+    return receive(wiring.walk("edit"), dict(request.headers), request.get_data())

@@ -13,4 +13,4 @@ if TYPE_CHECKING:
 
 def generate(request: flask.Request) -> tuple[str, int]:
     """Take one push of `generate-requests`."""
-    return receive(wiring.walk("generate"), request.headers, request.get_data())
+    return receive(wiring.walk("generate"), dict(request.headers), request.get_data())

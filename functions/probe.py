@@ -20,6 +20,9 @@ from functions.job.walk import Step
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from functions.job.ports import Album, Buffer, PictureFacts, Stored
+    from functions.job.walk import Albums
+
 _SIGNALS: Final = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 _FORM: Final = "PLANTAIN_PROBE must be <kill|stop>:<step>[:<n>[:<file>]], step one of "
 
@@ -39,6 +42,43 @@ def probe(setting: str) -> Callable[[Step], None]:
     if action not in _SIGNALS or step not in set(Step) or not (nth or "1").isdecimal():
         raise ConfigurationError(_FORM + ", ".join(Step))
     return _Armed(_SIGNALS[action], Step(step), int(nth or "1"), file)
+
+
+def watched(albums: Albums, at: Callable[[Step], None]) -> Albums:
+    """Return albums that pass `Step.ARRIVING` after a picture's first bytes."""
+
+    def opened(prefix: str, *, drafts: bool) -> Album:
+        return _Watched(albums(prefix, drafts=drafts), at)
+
+    return opened
+
+
+class _Watched:
+    """An album whose first bytes are a step."""
+
+    def __init__(self, album: Album, at: Callable[[Step], None]) -> None:
+        self._album, self._at, self._seen = album, at, False
+
+    def begin(self) -> None:
+        self._album.begin()
+
+    def write(self, data: Buffer) -> None:
+        self._album.write(data)
+        if not self._seen:
+            self._seen = True
+            self._at(Step.ARRIVING)
+
+    def end(self, *, thought: bool) -> None:
+        self._album.end(thought=thought)
+
+    def pictures(self) -> tuple[PictureFacts, ...]:
+        return self._album.pictures()
+
+    def keep(self) -> tuple[Stored, ...]:
+        return self._album.keep()
+
+    def drop(self) -> None:
+        self._album.drop()
 
 
 def _nothing(step: Step) -> None:

@@ -1,7 +1,7 @@
 """The real neighbours of one instance, built once, when first needed.
 
-The only lazy imports of the product are here and beside Google's clients: what the
-first call does not need is not on the way to it.
+The law: everything is shared by the instance's threads, and nothing that the first
+call does not need is loaded before it.
 """
 
 from __future__ import annotations
@@ -11,32 +11,96 @@ import random
 import secrets
 from typing import TYPE_CHECKING
 
+from functions import log, probe
 from functions import settings as environment
 from functions.clock import StepClock, SystemClock
+from functions.cloud.album import Albums
+from functions.cloud.bucket import BucketCopies
+from functions.cloud.identity import AccessTokens, no_token
 from functions.cloud.ledger import Ledger
+from functions.cloud.media import GOOGLE, Media
+from functions.cloud.places import Places
+from functions.cloud.references import AddressedReferences
 from functions.cloud.renewer import Renewer
 from functions.cloud.topic import Topic
+from functions.gemini.catalog import Catalogue
+from functions.gemini.routes import Route, native
+from functions.image.sniff import PictureSniffer
 from functions.job import host
 from functions.job.walk import Walk
-from functions.log import Log, quiet
-from functions.probe import probe
+from functions.webhook.fetch import ListedFetch
 
 if TYPE_CHECKING:
     from functions.job.ports import Clock
     from functions.settings import Settings
 
 
-@functools.lru_cache(maxsize=None)
-def settings() -> Settings:
-    """Return this process's settings, read once.
+@functools.cache
+def walk(kind: str) -> Walk:
+    """Return what the door `kind` walks with.
 
     Raises:
-        ConfigurationError: naming every gap.
+        ConfigurationError: naming every gap of the environment.
 
     """
-    return environment.read()
+    return build(environment.read(), kind)
 
 
-def clock(found: Settings) -> Clock:
+def clock(settings: Settings) -> Clock:
     """Return real time, or the shared clock of the tests."""
-    return SystemClock() if found.clock_file is None else StepClock(found.clock_file)
+    if settings.clock_file is None:
+        return SystemClock()
+    return StepClock(settings.clock_file)
+
+
+def build(settings: Settings, kind: str) -> Walk:
+    """Return a walk over the real neighbours that `settings` name."""
+    log.quiet()
+    time, timing = clock(settings), settings.timing
+    media = Media(
+        time,
+        url=settings.storage_url or GOOGLE,
+        tokens=no_token if settings.emulated else AccessTokens(),
+        budget=timing.storage,
+    )
+    never = (settings.state_bucket,)
+    at = probe.probe(settings.probe)
+    albums = Albums(media, settings.images_bucket, PictureSniffer)
+    route = Route(
+        name="native",
+        base_url=settings.model_base_url,
+        key=settings.key,
+        version=settings.model_version,
+    )
+    return Walk(
+        objects=Ledger(
+            settings.state_bucket,
+            project=settings.project,
+            budget=timing.storage,
+            emulator=settings.storage_url,
+        ),
+        events=Topic(
+            settings.events_topic, project=settings.project, budget=timing.storage
+        ),
+        albums=probe.watched(albums, at) if settings.probe else albums,
+        copies=BucketCopies(media, Places(settings.destinations, never=never)),
+        references=AddressedReferences(
+            media,
+            Places(settings.reference_buckets, never=never),
+            PictureSniffer,
+            ListedFetch(settings.reference_hosts, clock=time, sniff=PictureSniffer),
+        ),
+        model=native(route, clock=time, drains=settings.drains),
+        catalog=Catalogue(),
+        clock=time,
+        profile=host.detect(settings.host),
+        keeping=Renewer(time, every=timing.renew).keeping,
+        at=at,
+        say=log.Log(project=settings.project, clock=time),
+        chance=random.random,
+        address=lambda name: f"gs://{settings.state_bucket}/{name}",
+        holder=f"{settings.revision or 'local'}-{secrets.token_hex(6)}",
+        kind=kind,
+        default_model=settings.default_model,
+        timing=timing,
+    )

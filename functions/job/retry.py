@@ -161,7 +161,7 @@ def _pause(
         return max(verdict.retry_after or _MINUTE, chances.pause)
     if verdict.retry is Retry.BACKOFF:
         most = min(
-            chances.profile.backoff * 2 ** (tries - 1), chances.profile.backoff_most
+            chances.profile.backoff * 2.0 ** (tries - 1), chances.profile.backoff_most
         )
         return max(most * (0.5 + chances.jitter / 2), chances.pause)
     if tries > chances.profile.repeats:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 V = VerdictClass
-NOW = 1_000_000.0
+NOW = 1_800_000_000.0
 
 
 def verdict(klass: VerdictClass, **more: object) -> Verdict:
