@@ -22,11 +22,9 @@ _MAX_DEPTH: Final = 64  # parentheses and NOTs inside each other
 _Kind = Literal["word", "string", "sign", "end"]
 
 _TOKEN: Final = re.compile(
-    r"""\s*(?:
-      (?P<word>[A-Za-z_][A-Za-z0-9_-]*)
+    r"""(?P<word>[A-Za-z_][A-Za-z0-9_-]*)
     | "(?P<string>(?:[^"\\]|\\.)*)"
-    | (?P<sign>!=|[=:.(),-])
-    )""",
+    | (?P<sign>!=|[=:.(),-])""",
     re.VERBOSE | re.DOTALL,
 )
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
@@ -52,6 +50,9 @@ def _tokens(text: str) -> list[_Token]:
     found: list[_Token] = []
     at, end = 0, len(text.rstrip())
     while at < end:
+        if text[at].isspace():
+            at += 1
+            continue
         match = _TOKEN.match(text, at)
         if match is None:
             raise FilterError(f"unexpected character at position {at}")

@@ -1,0 +1,311 @@
+"""StreamingPull, through the real client's subscribe and through bare streams."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import Counter
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import grpc
+import pytest
+from google.api_core import exceptions
+from google.cloud import pubsub_v1
+from google.pubsub_v1 import types
+
+from functions.local.faults import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from google.cloud.pubsub_v1.subscriber.message import Message
+
+    from tests.local.pubsub.emulators import Local, Pubsub
+
+WAIT = 30.0
+
+
+@contextmanager
+def subscribed(
+    pubsub: Pubsub,
+    subscription: str,
+    callback: Callable[[Message], None],
+    **flow: Any,  # noqa: ANN401  # passed on to FlowControl as they are
+) -> Iterator[None]:
+    future = pubsub.subscriber.subscribe(
+        subscription,
+        callback,
+        flow_control=pubsub_v1.types.FlowControl(**flow),
+        await_callbacks_on_shutdown=True,
+    )
+    try:
+        yield
+    finally:
+        future.cancel()
+        future.result(WAIT)
+
+
+class Raw:
+    """A bare stream: the test says every request and reads every response."""
+
+    def __init__(self, pubsub: Pubsub, subscription: str, **first: object) -> None:
+        self._requests: queue.Queue[types.StreamingPullRequest | None] = queue.Queue()
+        start = {"subscription": subscription, "stream_ack_deadline_seconds": 60}
+        self.say(**(start | first))
+        transport = pubsub.subscriber.transport
+        self._call = transport.streaming_pull(iter(self._requests.get, None))
+
+    def say(self, **request: Any) -> None:  # noqa: ANN401  # fields of any type
+        self._requests.put(types.StreamingPullRequest(request))
+
+    def read(self) -> list[types.ReceivedMessage]:
+        return list(next(self._call).received_messages)
+
+    def code(self) -> grpc.StatusCode:
+        with pytest.raises(grpc.RpcError) as ended:
+            list(self._call)
+        code = ended.value.code()
+        assert isinstance(code, grpc.StatusCode)
+        return code
+
+    def end(self) -> None:
+        self._requests.put(None)
+        list(self._call)
+
+    def cancel(self) -> None:
+        self._call.cancel()
+        self._requests.put(None)
+
+
+def test_two_thousand_messages_arrive_once_each(pubsub: Pubsub) -> None:
+    """Law: under load nothing is lost and nothing that was acked comes twice."""
+    topic, name = pubsub.pair()
+    seen: Counter[str] = Counter()
+    done = threading.Event()
+
+    def callback(message: Message) -> None:
+        seen[message.message_id] += 1
+        message.ack()
+        if len(seen) == 2000:
+            done.set()
+
+    with subscribed(pubsub, name, callback):
+        publish = pubsub.publisher.publish
+        futures = [publish(topic, b"x" * 1000) for _ in range(2000)]
+        wanted = {future.result(WAIT) for future in futures}
+        assert done.wait(WAIT), f"{len(seen)} arrived"
+    assert set(seen) == wanted
+    assert set(seen.values()) == {1}
+    assert pubsub.empty(name)
+
+
+def test_the_clients_flow_control_is_kept(pubsub: Pubsub) -> None:
+    """Law: never more messages at work than the client allows."""
+    topic, name = pubsub.pair()
+    for _ in range(40):
+        pubsub.publisher.publish(topic, b"x")
+    lock, done, pause = threading.Lock(), threading.Event(), threading.Event()
+    active, most, count = 0, 0, 0
+
+    def callback(message: Message) -> None:
+        nonlocal active, most, count
+        with lock:
+            active += 1
+            most = max(most, active)
+        pause.wait(0.02)
+        with lock:
+            active -= 1
+            count += 1
+        message.ack()
+        if count == 40:
+            done.set()
+
+    with subscribed(pubsub, name, callback, max_messages=5):
+        assert done.wait(WAIT)
+    assert most <= 5
+
+
+def test_a_nack_in_a_stream_redelivers(pubsub: Pubsub) -> None:
+    """Law: a callback's nack brings the message back to the same stream."""
+    topic, name = pubsub.pair()
+    seen: queue.Queue[str] = queue.Queue()
+    first = threading.Event()
+
+    def callback(message: Message) -> None:
+        seen.put(message.message_id)
+        if first.is_set():
+            message.ack()
+        else:
+            first.set()
+            message.nack()
+
+    with subscribed(pubsub, name, callback):
+        published = pubsub.publish(topic)
+        assert [seen.get(timeout=WAIT) for _ in range(2)] == [published] * 2
+
+
+def test_a_deleted_subscription_ends_its_stream(pubsub: Pubsub) -> None:
+    """Law: the client learns NOT_FOUND instead of waiting for ever."""
+    _, name = pubsub.pair()
+    future = pubsub.subscriber.subscribe(name, lambda message: message.ack())
+    pubsub.subscriber.delete_subscription(subscription=name)
+    with pytest.raises(exceptions.NotFound):
+        future.result(WAIT)
+
+
+def test_an_extended_lease_outlives_its_deadline(own: Pubsub, local: Local) -> None:
+    """Law: deadlines move through the stream, and end when nobody moves them."""
+    topic, name = own.pair()
+    raw = Raw(own, name, stream_ack_deadline_seconds=10)
+    assert raw.read() == [], "the first response is empty"
+    own.publish(topic)
+    (first,) = raw.read()
+    raw.say(modify_deadline_ack_ids=[first.ack_id], modify_deadline_seconds=[600])
+    messages = local.broker.subscription(name).backlog
+    while messages._leases[first.ack_id].timer.at - local.clock.now() < 100:  # type: ignore[union-attr]
+        assert own.empty(name)
+    local.clock.step(590)
+    assert own.empty(name)
+    local.clock.step(11)
+    (second,) = raw.read()
+    assert second.message.message_id == first.message.message_id
+    raw.say(ack_ids=[second.ack_id])
+    raw.end()
+    local.clock.step(3600)
+    assert own.empty(name)
+
+
+def test_bytes_out_are_bounded_but_never_stuck(own: Pubsub) -> None:
+    """Law: above the byte limit nothing more is sent; one large message still is."""
+    topic, name = own.pair()
+    for size in (500, 300, 300):
+        own.publish(topic, b"x" * size)
+    raw = Raw(own, name, max_outstanding_bytes=400)
+    raw.read()
+    sizes = []
+    for _ in range(3):
+        (received,) = raw.read()
+        sizes.append(len(received.message.data))
+        raw.say(ack_ids=[received.ack_id])
+    raw.end()
+    assert sizes == [500, 300, 300]
+
+
+def test_two_streams_share_and_what_one_leaves_the_other_gets(own: Pubsub) -> None:
+    """Law: a stream that is full or gone does not hold messages from the others."""
+    topic, name = own.pair()
+    first = Raw(own, name, max_outstanding_messages=1)
+    second = Raw(own, name, max_outstanding_messages=1)
+    for raw in (first, second):
+        raw.read()
+    published = {own.publish(topic) for _ in range(3)}
+    (one,), (two,) = first.read(), second.read()
+    first.end()
+    second.say(ack_ids=[two.ack_id])
+    (three,) = second.read()
+    assert {each.message.message_id for each in (one, two, three)} == published
+    second.end()
+
+
+def test_responses_fit_the_client(own: Pubsub) -> None:
+    """Law: a response never passes the 4 MiB that an emulator's client takes."""
+    topic, name = own.pair()
+    for _ in range(4):
+        own.publish(topic, b"x" * 1_500_000)
+    raw = Raw(own, name)
+    raw.read()
+    received = [*raw.read(), *raw.read()]
+    assert len(received) == 4
+    raw.end()
+
+
+@pytest.mark.parametrize("seconds", [0, 9, 601])
+def test_a_stream_needs_a_deadline(own: Pubsub, seconds: int) -> None:
+    """Law: 10 to 600 s; anything else is refused before a message is leased."""
+    topic, name = own.pair()
+    own.publish(topic)
+    raw = Raw(own, name, stream_ack_deadline_seconds=seconds)
+    assert raw.code() is grpc.StatusCode.INVALID_ARGUMENT
+    own.one(name)
+
+
+def test_a_stream_names_its_subscription_once(own: Pubsub) -> None:
+    """Law: no subscription, or a second one, is refused."""
+    topic, name = own.pair()
+    raw = Raw(own, name)
+    raw.say(subscription=name)
+    assert raw.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert Raw(own, f"{name}-missing").code() is grpc.StatusCode.NOT_FOUND
+    silent = own.subscriber.transport.streaming_pull(iter(()))
+    with pytest.raises(grpc.RpcError, match="first request"):
+        list(silent)
+    own.publish(topic)
+    own.one(name)
+
+
+def test_a_stream_ends_when_its_subscription_is_pushed_or_detached(own: Pubsub) -> None:
+    """Law: a stream never outlives the kind of subscription it was opened on."""
+    topic = own.topic()
+    pushed, detached = own.subscription(topic), own.subscription(topic)
+    streams = [Raw(own, pushed), Raw(own, detached)]
+    for raw in streams:
+        raw.read()
+    config = types.PushConfig(push_endpoint="http://127.0.0.1:9/")
+    own.subscriber.modify_push_config(subscription=pushed, push_config=config)
+    own.publisher.detach_subscription(request={"subscription": detached})
+    for raw in streams:
+        assert raw.code() is grpc.StatusCode.FAILED_PRECONDITION
+
+
+def test_what_was_never_written_is_not_counted(own: Pubsub, local: Local) -> None:
+    """Law: a stream that dies with unwritten leases gives them back untouched."""
+    dead = own.topic()
+    topic, name = own.pair(dead_letter_policy={"dead_letter_topic": dead})
+    raw = Raw(own, name)
+    raw.read()
+    delay = local.faults.add(Rule("pull", "delay", seconds=3600))
+    own.publish(topic, b"held")
+    while not delay.fired:
+        own.empty(own.pair()[1])
+    published = own.publish(topic, b"unwritten")
+    raw.cancel()
+    received = own.one(name)
+    assert received.message.message_id == published
+    assert received.delivery_attempt == 1
+
+
+def test_a_failing_stream_is_opened_again_by_the_client(
+    own: Pubsub, local: Local
+) -> None:
+    """Law: UNAVAILABLE in the middle loses nothing; the client reconnects."""
+    topic, name = own.pair()
+    rule = local.faults.add(Rule("pull", "status", contains="kind=edit"))
+    seen: queue.Queue[str] = queue.Queue()
+
+    def callback(message: Message) -> None:
+        seen.put(message.message_id)
+        message.ack()
+
+    with subscribed(own, name, callback):
+        published = own.publish(topic, kind="edit")
+        assert seen.get(timeout=WAIT) == published
+    assert rule.fired == 1
+
+
+def test_a_duplicate_reaches_the_callback_twice(own: Pubsub, local: Local) -> None:
+    """Law: the same message id comes twice at once; acks end it for good."""
+    topic, name = own.pair()
+    rule = local.faults.add(Rule("pull", "duplicate"))
+    seen: queue.Queue[str] = queue.Queue()
+
+    def callback(message: Message) -> None:
+        seen.put(message.message_id)
+        message.ack()
+
+    with subscribed(own, name, callback):
+        published = own.publish(topic)
+        assert [seen.get(timeout=WAIT) for _ in range(2)] == [published] * 2
+    assert rule.fired == 1
+    local.clock.step(3600)
+    assert own.empty(name)
