@@ -141,7 +141,7 @@ def test_a_port_is_free_again_after_stop() -> None:
 
 @pytest.mark.parametrize("reset", [False, True])
 @pytest.mark.parametrize("after", [0, 1000])
-def test_hang_up_is_a_lost_connection(after: int, reset: bool) -> None:  # noqa: FBT001  # a parameter of the test
+def test_hang_up_is_a_lost_connection(after: int, reset: bool) -> None:
     """The client sees a lost connection, before or inside an answer, never a 500."""
     with (
         Background(_Cuts(after=after, reset=reset)) as (url,),

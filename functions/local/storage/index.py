@@ -235,6 +235,10 @@ class Index:
         """Forget an upload session."""
         self._db.execute("DELETE FROM session WHERE id = ?", (session,))
 
+    def remove_sessions(self, before: float) -> None:
+        """Forget the upload sessions that began before a time."""
+        self._db.execute("DELETE FROM session WHERE created < ?", (before,))
+
     # Notifications
 
     def notifications(self, bucket: str) -> list[Resource]:

@@ -36,6 +36,7 @@ WRITABLE: Final = frozenset(
         "temporaryHold",
     }
 )
+SESSION_LIFE: Final = 7 * 24 * 3600.0  # s of a resumable upload
 _NAME_BYTES: Final = 1024
 
 

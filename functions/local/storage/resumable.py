@@ -15,7 +15,12 @@ from urllib.parse import quote
 
 from functions.local.storage.conditions import Target
 from functions.local.storage.errors import ApiError, invalid
-from functions.local.storage.records import Session, object_name, writable
+from functions.local.storage.records import (
+    SESSION_LIFE,
+    Session,
+    object_name,
+    writable,
+)
 from functions.local.storage.uploads import announced_sums
 from functions.local.storage.wire import Reply
 
@@ -25,7 +30,6 @@ if TYPE_CHECKING:
     from functions.local.storage.wire import Request
 
 STEP: Final = 1 << 18  # bytes in which an unfinished upload is kept
-_LIFE: Final = 7 * 24 * 3600.0  # s
 _RANGE: Final = re.compile(
     r"bytes (?:\*|(?P<first>\d{1,18})-(?P<last>\d{1,18}|\*))/(?P<total>\d{1,18}|\*)"
 )
@@ -143,7 +147,7 @@ class Uploads:
         session = self._store.index.session(key)
         if session is None or session.bucket != request.bucket:
             raise ApiError(404, "notFound", "No such upload session.")
-        if self._store.clock.now() - session.created > _LIFE:
+        if self._store.clock.now() - session.created > SESSION_LIFE:
             raise ApiError(410, "gone", "The upload session is older than a week.")
         return session
 

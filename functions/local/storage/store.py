@@ -14,6 +14,7 @@ from functions.local.storage.errors import ApiError, invalid, no_object
 from functions.local.storage.index import Index
 from functions.local.storage.notifications import Event, EventType
 from functions.local.storage.records import (
+    SESSION_LIFE,
     Content,
     Resource,
     StoredObject,
@@ -44,6 +45,7 @@ class Store:
         self.clock = clock
         self.index = Index(root / "index.db")
         self.blobs = Blobs(root / "blobs")
+        self.index.remove_sessions(before=clock.now() - SESSION_LIFE)
         self.blobs.sweep(self.index.blobs())
         self.limit_write_rate = False
         self._announce = announce
