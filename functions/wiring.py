@@ -72,25 +72,34 @@ def build(settings: Settings, kind: str) -> Walk:
         key=settings.key,
         version=settings.model_version,
     )
+    ledger = Ledger(
+        settings.state_bucket,
+        project=settings.project,
+        budget=timing.storage,
+        emulator=settings.storage_url,
+    )
+    topic = Topic(
+        settings.events_topic, project=settings.project, budget=timing.storage
+    )
+    model = native(route, clock=time, drains=settings.drains)
+    fetch = ListedFetch(settings.reference_hosts, PictureSniffer, time)
+
+    def close() -> None:
+        for neighbour in (ledger, topic, model, media):
+            neighbour.close()
+
     return Walk(
-        objects=Ledger(
-            settings.state_bucket,
-            project=settings.project,
-            budget=timing.storage,
-            emulator=settings.storage_url,
-        ),
-        events=Topic(
-            settings.events_topic, project=settings.project, budget=timing.storage
-        ),
+        objects=ledger,
+        events=topic,
         albums=probe.watched(albums, at) if settings.probe else albums,
         copies=BucketCopies(media, Places(settings.destinations, never=never)),
         references=AddressedReferences(
             media,
             Places(settings.reference_buckets, never=never),
             PictureSniffer,
-            ListedFetch(settings.reference_hosts, clock=time, sniff=PictureSniffer),
+            fetch,
         ),
-        model=native(route, clock=time, drains=settings.drains),
+        model=model,
         catalog=Catalogue(),
         clock=time,
         profile=host.detect(settings.host),
@@ -99,6 +108,7 @@ def build(settings: Settings, kind: str) -> Walk:
         say=log.Log(project=settings.project, clock=time),
         chance=random.random,
         address=lambda name: f"gs://{settings.state_bucket}/{name}",
+        close=close,
         holder=f"{settings.revision or 'local'}-{secrets.token_hex(6)}",
         kind=kind,
         default_model=settings.default_model,

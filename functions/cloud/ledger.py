@@ -32,6 +32,13 @@ class Ledger:
         self._lock = threading.Lock()
         self._loaded: Any = None
 
+    def close(self) -> None:
+        """Close the kept connections."""
+        with self._lock:
+            loaded, self._loaded = self._loaded, None
+        if loaded is not None:
+            loaded.bucket.client.close()
+
     def create(self, name: str, body: bytes) -> int | None:
         """Write an object that must not exist; see `job.ports.Objects`."""
         return self._write(name, body, 0)

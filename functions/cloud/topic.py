@@ -39,6 +39,15 @@ class Topic:
             )
         thread.start()
 
+    def close(self) -> None:
+        """Close the channel, once a load under way has ended."""
+        with self._lock:
+            future, self._client = self._client, None
+        if future is not None and future.exception() is None:
+            client, _ = future.result()
+            client.stop()
+            client.transport.close()
+
     def publish(self, data: bytes, attributes: Mapping[str, str]) -> None:
         """Publish one message; see `job.ports.Events`."""
         self.warm()

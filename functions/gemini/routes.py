@@ -11,7 +11,7 @@ from functions.gemini.client import NativeModel
 from functions.job.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from functions.job.ports import Clock, Model
+    from functions.job.ports import Clock
 
 Kind = Literal["native"]
 
@@ -58,6 +58,6 @@ class Route:
             return False
 
 
-def native(route: Route, *, clock: Clock, drains: int) -> Model:
+def native(route: Route, *, clock: Clock, drains: int) -> NativeModel:
     """Return the model behind a route of kind native."""
     return NativeModel(route, clock=clock, drains=drains)

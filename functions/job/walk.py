@@ -78,6 +78,7 @@ class Walk:
     say: Callable[..., None]  # one log line: say(action, **facts)
     chance: Callable[[], float]  # 0..1
     address: Callable[[str], str]  # name in the state bucket -> gs:// address
+    close: Callable[[], None]  # lets go of every connection
     holder: str  # this instance
     kind: str  # the door: "generate" or "edit"
     default_model: str
