@@ -109,7 +109,7 @@ def _unless_there(
 ) -> bool:
     """Create it; False when it exists."""
     try:
-        create(request=wanted, timeout=_CALL)
+        create(request=wanted, retry=None, timeout=_CALL)  # at once, or never
     except exceptions.AlreadyExists:
         return False
     except exceptions.GoogleAPICallError as error:

@@ -6,8 +6,8 @@ the same process. With a foreign Pub/Sub, ours is not started at all.
 
 from __future__ import annotations
 
-import contextlib
-from typing import TYPE_CHECKING, Final
+import asyncio
+from typing import TYPE_CHECKING, Final, Protocol
 
 from functions.local import environment, network, topology
 from functions.local.faults import Faults
@@ -18,11 +18,21 @@ from functions.local.serving import serve
 from functions.local.storage.server import StorageApp
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from functions.job.ports import Clock
     from functions.local.network import Ports
     from functions.local.state import StateDir
 
 _STOP: Final = 0.2  # s for open calls; the functions are gone by then
+
+
+class _Stopping(Protocol):
+    """A server, of whichever protocol."""
+
+    async def stop(self, grace: float) -> None:
+        """End calls that end within `grace` seconds, cut the others."""
+        ...
 
 
 class Emulators:
@@ -35,7 +45,8 @@ class Emulators:
         self._state = state
         self._clock = clock
         self._ports = ports
-        self._exit = contextlib.AsyncExitStack()
+        self._servers: list[_Stopping] = []
+        self._close: Callable[[], None] | None = None
         self._broker: Broker | None = None
         self.faults: dict[str, Faults] = {"storage": Faults(), "model": Faults()}
         self.storage: StorageApp
@@ -49,14 +60,14 @@ class Emulators:
             pubsub = await serve_pubsub(
                 self._broker, network.HOST, self._ports["pubsub"]
             )
-            self._exit.push_async_callback(pubsub.stop, _STOP)
+            self._servers.append(pubsub)
         self.storage = StorageApp(
             self._state.storage,
             clock=self._clock,
             faults=self.faults["storage"],
             publish=self._publish,
         )
-        self._exit.callback(self.storage.close)
+        self._close = self.storage.close
         for bucket in topology.BUCKETS:
             self.storage.create_bucket(bucket)
         self.model = ModelApp(
@@ -66,11 +77,14 @@ class Emulators:
         )
         for name, app in (("storage", self.storage), ("model", self.model)):
             server = await serve(app, network.HOST, self._ports[name])
-            self._exit.push_async_callback(server.stop, _STOP)
+            self._servers.append(server)
 
     async def stop(self) -> None:
         """Stop what was started."""
-        await self._exit.aclose()
+        await asyncio.gather(*(server.stop(_STOP) for server in self._servers))
+        self._servers.clear()
+        if self._close is not None:
+            self._close()
 
     def _publish(self, topic: str, data: bytes, attributes: dict[str, str]) -> None:
         """Publish what a bucket tells; Google's emulator gets no such messages yet."""

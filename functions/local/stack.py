@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 _STOP: Final = 0.2  # s for open connections of a server
-_CHILD_STOP: Final = 1.0  # s for a function to end what it does
+_CHILD_STOP: Final = 0.5  # s for a function to give its leases back
 
 
 class NoSourceError(PlantainError):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from functions.local.running import RunningStack
-from tests.local.stacks import Notes, clean, options
+from tests.local.stacks import Notes, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def noting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Noting]:
     """Return a running stack whose functions only note what they see."""
     path = tmp_path_factory.mktemp("noting")
-    wanted = options(path, environ=clean())
+    wanted = options(path)
     with RunningStack(wanted.state, wanted) as stack:
         yield Noting(stack, Notes(path / "notes"))
 

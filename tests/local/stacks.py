@@ -47,11 +47,15 @@ class Notes:
         return [note for note in self.all() if wanted.items() <= note["data"].items()]
 
 
-def options(tmp_path: Path, **changes: Any) -> Options:
-    """Return options for a stack whose functions note what they see."""
-    extra = {"TEST_NOTES": str(tmp_path / "notes")} | changes.pop("extra", {})
-    changes = {"port_base": 0, "source": SOURCE, "extra": extra} | changes
-    return Options(state=tmp_path / "state", **changes)
+def options(tmp_path: Path, **told: str) -> Options:
+    """Return options for a stack whose functions note what they see, and are `told`."""
+    return Options(
+        state=tmp_path / "state",
+        port_base=0,
+        source=SOURCE,
+        environ=clean(),
+        extra={"TEST_NOTES": str(tmp_path / "notes")} | told,
+    )
 
 
 def clean() -> dict[str, str]:
