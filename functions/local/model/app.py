@@ -34,6 +34,7 @@ Json = dict[str, Any]
 
 _MODEL: Final = re.compile(r"/(v1|v1beta)/models/([^/:]+):(\w+)")
 _LISTING: Final = re.compile(r"/(v1|v1beta)/models(?:/([^/:]+))?")
+_CONTROL: Final = "/_control/"
 _METHODS: Final = frozenset({"generateContent", "streamGenerateContent"})
 _BODY_LIMIT: Final = 110 * 1024 * 1024  # Google takes 100 MB inline
 _LATER: Final = (  # what Google serves and the stand-in does not yet
@@ -44,7 +45,6 @@ _LATER: Final = (  # what Google serves and the stand-in does not yet
     (r"/(v1|v1beta)/batches([:/].*)?", "the Batch API"),
     (r"/(upload/|download/)?(v1|v1beta)/files([:/].*)?", "the Files API"),
     (r"/(v1|v1beta)/models/[^/:]+:batchGenerateContent", "the Batch API"),
-    (r"/(v1|v1beta)/models/[^/:]+:\w+", "this method of a model"),
 )
 
 
@@ -102,8 +102,8 @@ class ModelApp:
     ) -> None:
         path: str = scope["path"]
         query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
-        if path.startswith("/_control/"):
-            name = path.removeprefix("/_control/")
+        if path.startswith(_CONTROL):
+            name = path.removeprefix(_CONTROL)
             reply = self._control.answer(scope["method"], name, query, body)
             await line.answer(reply, Plan(), 0.0)
             return
@@ -111,48 +111,60 @@ class ModelApp:
             name.decode("latin-1").lower(): value.decode("latin-1")
             for name, value in scope["headers"]
         }
-        entry = self.meter.note(
+        entry = self._note(scope, headers, query, len(body), started)
+        try:
+            if len(body) > _BODY_LIMIT:
+                raise errors.too_large()
+            found = _MODEL.fullmatch(path)
+            if found is None or found[3] not in _METHODS or scope["method"] != "POST":
+                reply = self._elsewhere(scope["method"], path, headers, query)
+            else:
+                self._check_key(headers, query)
+                asked = Asked(
+                    version=found[1],
+                    model=found[2],
+                    method=found[3],
+                    headers=headers,
+                    query=query,
+                    body=body,
+                )
+                await Generation(self._workshop, asked, entry, line, started).run()
+                return
+        except ApiError as error:
+            reply = call.refusal(error)
+        entry["status"] = reply.status
+        await line.answer(reply, Plan(), self._clock.now() - started)
+
+    def _note(
+        self,
+        scope: Scope,
+        headers: dict[str, str],
+        query: dict[str, str],
+        size: int,
+        started: float,
+    ) -> Json:
+        return self.meter.note(
             {
                 "at": started,
                 "method": scope["method"],
-                "path": path,
-                "bytes": len(body),
+                "path": scope["path"],
+                "bytes": size,
                 "headers": redacted(headers),
                 # Google takes it, but a key in an address lands in every log.
                 "key_in_query": "key" in query,
             }
         )
-        found = _MODEL.fullmatch(path)
-        try:
-            if len(body) > _BODY_LIMIT:
-                raise errors.too_large()
-            if found is None or found[3] not in _METHODS or scope["method"] != "POST":
-                reply = self._elsewhere(scope["method"], path, headers, query)
-                entry["status"] = reply.status
-                await line.answer(reply, Plan(), self._clock.now() - started)
-                return
-            if self._key is not None:
-                call.check_key(headers, query, self._key)
-        except ApiError as error:
-            entry["status"] = error.http
-            await line.answer(call.refusal(error), Plan(), self._clock.now() - started)
-            return
-        asked = Asked(
-            version=found[1],
-            model=found[2],
-            method=found[3],
-            headers=headers,
-            query=query,
-            body=body,
-        )
-        await Generation(self._workshop, asked, entry, line, started).run()
+
+    def _check_key(self, headers: dict[str, str], query: dict[str, str]) -> None:
+        if self._key is not None:
+            call.check_key(headers, query, self._key)
 
     def _elsewhere(
         self, method: str, path: str, headers: dict[str, str], query: dict[str, str]
     ) -> Reply:
         """Return the reply for every path that is not generateContent."""
         for pattern, name in _LATER:
-            if re.fullmatch(pattern, path) and not _MODEL.fullmatch(path):
+            if re.fullmatch(pattern, path):
                 raise errors.not_implemented(name)
         found = _MODEL.fullmatch(path)
         if found is not None and found[3] not in _METHODS:
@@ -160,8 +172,7 @@ class ModelApp:
         listing = _LISTING.fullmatch(path)
         if listing is None or method != "GET":
             raise errors.page_missing()
-        if self._key is not None:
-            call.check_key(headers, query, self._key)
+        self._check_key(headers, query)
         return Reply(200, dump(_listing(listing[1], listing[2]), Style(), pretty=True))
 
 

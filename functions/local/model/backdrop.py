@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _MESH: Final = (7, 5)  # points of the gradient
 _LARGE: Final = 3300  # px of long edge from which one pixel hides its own stairs
 _TILE: Final = 256  # px of one tile of grain
-_GRAIN: Final = 7  # amplitude of the grain; breaks the bands of an 8-bit gradient
+_GRAIN: Final = 6  # amplitude of the grain; breaks the bands of an 8-bit gradient
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +120,9 @@ def shade(image: Image.Image, palette: Palette, start: float, depth: float) -> N
     """Darken `image` in place from height share `start` down, for words to stand on."""
     width, height = image.size
     top = int(height * start)
+    steps = (value / 255 for value in range(256))
     curve = Image.linear_gradient("L").point(
-        [round(255 * depth * (value / 255) ** 0.8) for value in range(256)]
+        [round(255 * depth * t * t * (3 - 2 * t)) for t in steps]
     )
     mask = curve.resize((width, height - top), Image.Resampling.BILINEAR)
     image.paste(palette.shadow, (0, top, width, height), mask)

@@ -154,7 +154,7 @@ def reply(author: Author, asked: Asked) -> Reply:
     elif asked.streamed or plan.has("list"):
         pieces = encoding.listed(dumped)
     else:
-        pieces = [*dumped[0], Text(b"\n")]
+        pieces = dumped[0]
     if plan.has("truncate"):
         pieces = encoding.cut(pieces, plan.number("truncate", 0.5))
     return Reply(200, pieces, content_type, answer.pictures)
@@ -173,7 +173,7 @@ def refusal(error: ApiError, plan: Plan | None = None) -> Reply:
         body = {"error": {"message": text, "code": error.http, "status": phrase}}
     if plan.has("list"):
         body = [body]
-    pieces = [*encoding.dump(body, Style(), pretty=True), Text(b"\n")]
+    pieces = encoding.dump(body, Style(), pretty=True)
     if plan.has("truncate"):
         pieces = encoding.cut(pieces, plan.number("truncate", 0.5))
     return Reply(error.http, pieces)

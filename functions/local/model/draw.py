@@ -46,7 +46,7 @@ def paint(scene: Scene) -> Image.Image:
         image = _edit(scene, palette, dice)
     else:
         image = backdrop.paint(scene.pixels, palette, dice)
-        backdrop.shade(image, palette, 0.3, 0.85)
+        backdrop.shade(image, palette, 0.15, 0.9)
     _words(image, scene, palette)
     return backdrop.grain(image, dice)
 

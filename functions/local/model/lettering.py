@@ -95,30 +95,40 @@ class Block:
 
 def _broken(word: str, face: ImageFont.FreeTypeFont, width: int) -> list[str]:
     """Cut a word that is wider than a line."""
+    advance = {letter: face.getlength(letter) for letter in set(word)}
     pieces = [""]
+    used = 0.0
     for letter in word:
-        if pieces[-1] and face.getlength(pieces[-1] + letter) > width:
+        if pieces[-1] and used + advance[letter] > width:
             pieces.append("")
+            used = 0.0
         pieces[-1] += letter
+        used += advance[letter]
     return pieces
 
 
 def wrap(text: str, size: int, width: int) -> list[str]:
     """Return the lines of `text` in `size`, none wider than `width` px."""
     face = font(size, text)
+    blank = face.getlength(" ")
     lines: list[str] = []
     for paragraph in text.splitlines() or [""]:
-        line = ""
+        line: list[str] = []
+        used = 0.0
         for word in paragraph.split():
-            longer = f"{line} {word}" if line else word
-            if face.getlength(longer) <= width:
-                line = longer
+            pieces = [word]
+            long = face.getlength(word)
+            if line and used + blank + long <= width:
+                line.append(word)
+                used += blank + long
                 continue
-            pieces = _broken(word, face, width)
-            lines += [line] if line else []
+            if long > width:
+                pieces = _broken(word, face, width)
+            lines += [" ".join(line)] if line else []
             lines += pieces[:-1]
-            line = pieces[-1]
-        lines.append(line)
+            line = [pieces[-1]]
+            used = face.getlength(pieces[-1])
+        lines.append(" ".join(line))
     return lines
 
 

@@ -28,7 +28,7 @@ _MANIFEST: Final = 6 * 1024  # bytes of the APP11 segment
 _C2PA: Final = bytes.fromhex("6332706100110010800000aa00389b71")  # JUMBF type
 _LEVELS: Final = 21  # of noise a sample: 4.48 bits each once Huffman-coded
 _PLATE: Final = 3 * 1024 * 1024  # bytes of noise before it repeats
-_QUALITY: Final = 90
+_QUALITY: Final = 94
 _KEEP: Final = 192 * 1024 * 1024  # bytes of pictures and signatures remembered
 
 

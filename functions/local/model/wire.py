@@ -23,6 +23,7 @@ _SCALARS: Final[dict[str, tuple[str, tuple[type, ...]]]] = {
     "int": ("TYPE_INT32", (int,)),
     "float": ("TYPE_FLOAT", (int, float)),
 }
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _STANDARD: Final = str.maketrans("-_", "+/")
 
 
@@ -172,12 +173,15 @@ def parse(body: bytes) -> dict[str, Any]:
 
     """
     try:
-        document = json.loads(body or b"{}", object_pairs_hook=_refuse_repeats)
+        text = body.decode() or "{}"
+        document = json.loads(text, object_pairs_hook=_refuse_repeats)
+        if _SURROGATE.search(text):
+            json.dumps(document, ensure_ascii=False).encode()  # none stands alone
     except ApiError:
         raise
     except (ValueError, RecursionError) as error:
         text = f"Invalid JSON payload received. {error}"[:200]
-        raise bad_fields([("", text)]) from None
+        raise bad_fields([("", text.encode(errors="replace").decode())]) from None
     reader = _Reader()
     read = reader.message("GenerateContentRequest", document, "")
     if reader.wrong:
