@@ -34,6 +34,8 @@ _COUNTS: Final = {
     "total": ("totalTokenCount", "total_token_count", "total_tokens"),
 }
 _RESPONSES: Final = {"input_tokens": "prompt", "output_tokens": "output"}
+# The scanner's placeholder; PNG, JPEG and WebP as bare base64.
+_BARE: Final = ("@picture", "iVBORw0KGgo", "/9j/", "UklGR")
 _ERROR_MEMBERS: Final = frozenset({"error", "message", "msg", "detail", "code"})
 _COSTS: Final = ("cost", "total_cost", "response_cost")
 
@@ -73,7 +75,7 @@ def listen(node: dict[str, object], spoken: Spoken) -> frozenset[str]:
     for name, hear in _ENVELOPES.items():
         value = node.get(name)
         if name in node and (value is None or isinstance(value, list)):
-            if name in {"data", "output"} and not _images_list(node, value):
+            if name in {"data", "output", "steps"} and not _images_list(node, value):
                 continue
             taken.add(name)
             hear(value or [], name, spoken)
@@ -189,7 +191,7 @@ def _picture(node: object, spoken: Spoken, deep: int = 0) -> bool:
     """Return whether the node holds one picture's bytes; count it if an address."""
     if isinstance(node, str):
         spoken.links += node[:8].lower().startswith("http")
-        return node.startswith("@picture") or bool(_DATA_URI.match(node))
+        return node.startswith(_BARE) or bool(_DATA_URI.match(node))
     if not isinstance(node, dict) or deep > _PARTS_DEEP:
         return False
     kind = str(first(node, "mimeType", "mime_type", "media_type") or "image/")
@@ -249,4 +251,5 @@ _ENVELOPES: Final = {
     "data": _images,
     "output": _images,
     "outputs": _images,
+    "steps": _images,
 }

@@ -62,7 +62,7 @@ _QUOTA: Final = {
 _PHRASE_CODES: Final = {status.phrase.lower(): status.value for status in HTTPStatus}
 _WRITTEN_CODE: Final = re.compile(
     r"\b(?:status(?:[ _]?code)?|code|error|http(?:/[\d.]+)?)\b\W{0,3}([45]\d\d)\b"
-    r"|^\W{0,3}([45]\d\d)\b|\b([45]\d\d)\b(?=:? [A-Z_])",
+    r"|^\W{0,3}([45]\d\d)\b|\b([45]\d\d)\b(?=:? (?-i:[A-Z_]))",
     re.IGNORECASE,
 )
 _ERRORS_FROM: Final = 400
@@ -115,6 +115,8 @@ def _walk(node: object, depth: int, evidence: Evidence, *, within: bool) -> None
         return
     if isinstance(node, list):
         for item in node[:_NODES_MOST]:
+            if evidence.nodes > _NODES_MOST:
+                break
             if isinstance(item, str) and (within or depth == 0):
                 _note_text(item, depth, evidence)
             _walk(item, depth + 1, evidence, within=within)

@@ -152,8 +152,6 @@ def _unknown(case: Case) -> Draft:
     """Nothing explains it: an unexplained error, or no answer at all."""
     if case.evidence.named or case.evidence.reasons:
         return Draft(_V.SERVER_ERROR, "unexplained", "error")
-    if case.evidence.page:
-        return Draft(_V.MALFORMED_BODY, "html", "body", Retry.BACKOFF)
     return Draft(_V.MALFORMED_BODY, "no_answer", "body")
 
 

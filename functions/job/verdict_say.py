@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 _SECRETS: Final = (
-    re.compile(r"data:[\w/+.-]{1,80};base64,[\w+/=\s-]*", re.IGNORECASE),
+    re.compile(r"data:[\w/+.-]{1,80};base64,[\w+/=-]*", re.IGNORECASE),
     re.compile(r"\bBearer\s+[\w.~+/=-]+", re.IGNORECASE),
     re.compile(r"\b(?:AIza|AQ\.|ya29\.|sk-|eyJ)[\w.-]{8,}"),
     re.compile(r"(?i)\b(?:api[_-]?key|key|token)[=:]\s*['\"]?[\w.~+/-]{12,}"),

@@ -29,7 +29,9 @@ _PYTHON: Final = re.compile(
     r"""|<[\w.]+:\s*('[^'<>]*'|\d+)>""",
     re.DOTALL,
 )
-_ESCAPE: Final = re.compile(r"""\\(.)|\"""", re.DOTALL)
+_ESCAPE: Final = re.compile(
+    r"""\\U(000[0-9a-fA-F]{5}|0010[0-9a-fA-F]{4})|\\(.)|\"""", re.DOTALL
+)
 _WORDS: Final = {"True": "true", "False": "false", "None": "null"}
 _CLOSERS: Final = {"{": "}", "[": "]"}
 _JSON_NEXT: Final = frozenset(("", '"', "'", "{", "[", "\n", "\r", " "))
@@ -86,7 +88,7 @@ def _headline(text: str, start: int) -> str:
     """Return what a page says in its title and headings, and what stands before it."""
     page = text[start : start + _PASTED_MOST]
     spoken = [_TAG.sub(" ", match[2]) for match in _HEADLINE.finditer(page)]
-    return " ".join([text[:start][:2000], *spoken]).strip() or _TAG.sub(
+    return " ".join([text[:start][:2000].strip(), *spoken]).strip() or _TAG.sub(
         " ", page[:2000]
     )
 
@@ -216,7 +218,9 @@ def _json_token(match: re.Match[str]) -> str:
 
 
 def _json_escape(match: re.Match[str]) -> str:
-    letter = match[1]
+    if match[1]:
+        return chr(int(match[1], 16))
+    letter = match[2]
     if letter is None:
         return '\\"'
     if letter in 'bfnrtu"\\/':

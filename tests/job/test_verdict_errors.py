@@ -1,0 +1,78 @@
+"""Inside an error the most exact proof wins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from functions.job.verdict import Verdict, judge
+
+
+def wrong(http: int | None = 500, /, **error: Any) -> Verdict:  # noqa: ANN401  # any JSON
+    return judge(route="relay", status=http, body={"error": error})
+
+
+def test_exact_reasons_come_before_statuses() -> None:
+    """A bad key is a 400 INVALID_ARGUMENT until its reason is read."""
+    plain = wrong(400, code=400, status="INVALID_ARGUMENT", message="no")
+    assert plain.klass == "bad_request"
+    reason = [{"reason": "API_KEY_INVALID"}]
+    told = wrong(400, code=400, status="INVALID_ARGUMENT", details=reason)
+    assert (told.klass, told.reason) == ("auth", "API_KEY_INVALID")
+
+
+def test_statuses_come_before_the_code_around_them() -> None:
+    """A relay's INTERNAL 500 hides what Google said inside it."""
+    inner = '{"error": {"status": "NOT_FOUND", "message": "x"}}'
+    assert wrong(500, code=500, status="INTERNAL", message=inner).klass == "not_found"
+
+
+def test_a_wallet_is_told_by_402() -> None:
+    """402 is money, whatever status stands beside it."""
+    assert wrong(402, status="RESOURCE_EXHAUSTED", message="x").klass == "billing"
+    assert wrong(400, code=402, message="x").klass == "billing"
+
+
+def test_grpc_numbers_are_statuses() -> None:
+    """Long-running operations end with google.rpc.Code numbers."""
+    assert wrong(None, code=5, message="x").klass == "not_found"
+    assert wrong(None, code=8, message="x").klass == "rate_minute"
+
+
+def test_reasons_to_stop_are_found_in_errors() -> None:
+    """Clients that crash on a reason, and relays that make it an error, name it."""
+    assert wrong(500, message="finish_reason: FinishReason.SAFETY").klass == (
+        "blocked_output"
+    )
+    assert wrong(500, message="Block reason: OTHER").klass == "blocked_prompt"
+    assert wrong(500, message="finishReason=STOP, block reason: NOPE").klass == (
+        "server_error"
+    )
+    assert wrong(500, message="stopped with IMAGE_RECITATION").klass == "recitation"
+    assert wrong(400, code="image_safety", message="x").klass == "blocked_output"
+
+
+def test_google_may_quote_an_enum_in_a_refusal() -> None:
+    """A 400 of Google's that lists enums is a bad request, not one of them."""
+    told = wrong(400, code=400, status="INVALID_ARGUMENT", message="not IMAGE_SAFETY")
+    assert told.klass == "bad_request"
+
+
+def test_a_relay_that_says_no_image_means_it() -> None:
+    """Made-up server errors are told by their sentence, client errors are not."""
+    assert wrong(500, message="The model did not return an image").klass == "no_image"
+    assert wrong(400, message="no image provided").klass == "bad_request"
+    assert wrong(500, message="no image provided").klass == "server_error"
+
+
+def test_kinds_speak_only_where_nothing_else_does() -> None:
+    """An exception's name is the last resort."""
+    text = "openai.RateLimitError: slow down"
+    assert judge(route="relay", status=None, body=text).klass == "rate_minute"
+    assert judge(route="relay", status=503, body=text).klass == "overloaded"
+    assert wrong(200, type="rate_limit_error").klass == "rate_minute"
+
+
+def test_a_page_without_a_code_is_backed_off() -> None:
+    """HTML where JSON was expected: the door is there, the service is not."""
+    told = judge(route="relay", status=200, body="<html><title>Welcome</title>")
+    assert (told.klass, told.retry, told.message) == ("malformed_body", "backoff", "")
