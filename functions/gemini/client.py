@@ -134,13 +134,17 @@ class RoutedModel:
     def _connected(self) -> httpx.Client:
         with self._building:
             if self._client is None:
-                tls = self._route.base_url.startswith("https:")
                 self._client = httpx.Client(
-                    transport=self._transport or Wire(tls=tls),
+                    transport=self._transport or self._wire(),
                     trust_env=False,
                     follow_redirects=False,
                 )
             return self._client
+
+    def _wire(self) -> Wire:
+        secure = self._route.base_url.startswith("https:")
+        # No certificate, proxy or netrc of the environment is looked at.
+        return Wire(tls=httpx.create_ssl_context(trust_env=False) if secure else None)
 
     def _request(self, call: Call) -> httpx.Request:
         body = self._codec.body(call)
