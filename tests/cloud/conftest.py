@@ -52,6 +52,7 @@ class Stand:
     faults: Faults
     clock: LeapClock
     media: Media
+    client: httpx.Client  # a stranger's
     rules: list[Rule] = field(default_factory=list)
 
     def fault(self, rule: Rule) -> Rule:
@@ -60,34 +61,41 @@ class Stand:
         return self.faults.add(rule)
 
     def names(self, bucket: str = BUCKET) -> list[str]:
-        answer = httpx.get(f"{self.url}/storage/v1/b/{bucket}/o").json()
+        answer = self.client.get(f"{self.url}/storage/v1/b/{bucket}/o").json()
         return [item["name"] for item in answer.get("items", [])]
 
     def describe(self, name: str, bucket: str = BUCKET) -> dict[str, Any]:
         path = f"{self.url}/storage/v1/b/{bucket}/o/{quote(name, safe='')}"
-        found: dict[str, Any] = httpx.get(path).raise_for_status().json()
+        found: dict[str, Any] = self.client.get(path).raise_for_status().json()
         return found
 
     def read(self, name: str, bucket: str = BUCKET) -> bytes:
         path = f"{self.url}/storage/v1/b/{bucket}/o/{quote(name, safe='')}"
-        return httpx.get(f"{path}?alt=media").raise_for_status().content
+        return self.client.get(f"{path}?alt=media").raise_for_status().content
 
     def put(self, name: str, data: bytes, bucket: str = BUCKET, **meta: str) -> int:
         """Store an object as a stranger would; return its generation."""
         path = f"{self.url}/upload/storage/v1/b/{bucket}/o"
-        session = httpx.post(
+        session = self.client.post(
             path, params={"uploadType": "resumable", "name": name}, json=meta
         ).raise_for_status()
-        stored = httpx.put(session.headers["location"], content=data)
+        stored = self.client.put(session.headers["location"], content=data)
         return int(stored.raise_for_status().json()["generation"])
 
     def delete(self, name: str, bucket: str = BUCKET) -> None:
         path = f"{self.url}/storage/v1/b/{bucket}/o/{quote(name, safe='')}"
-        httpx.delete(path).raise_for_status()
+        self.client.delete(path).raise_for_status()
+
+
+@pytest.fixture(scope="session")
+def client() -> Iterator[httpx.Client]:
+    """Share one client: each loads all certificates of the world."""
+    with httpx.Client(trust_env=False) as made:
+        yield made
 
 
 @pytest.fixture
-def stand(tmp_path: Path) -> Iterator[Stand]:
+def stand(tmp_path: Path, client: httpx.Client) -> Iterator[Stand]:
     """Serve an emulator; a fault that never fired fails its test."""
     faults, clock = Faults(), LeapClock()
     app = StorageApp(tmp_path / "storage", clock=clock, faults=faults)
@@ -95,7 +103,7 @@ def stand(tmp_path: Path) -> Iterator[Stand]:
     with Background(app) as (url,):
         app.create_bucket(BUCKET)
         media = Media(clock, url=url)
-        made = Stand(app, url, faults, clock, media)
+        made = Stand(app, url, faults, clock, media, client)
         yield made
         media.close()
     app.close()

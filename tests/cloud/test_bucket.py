@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
 
 from functions.cloud.bucket import SOURCE, BucketCopies
+from functions.cloud.media import Media
 from functions.cloud.places import Places
 from functions.job.errors import NeighbourUnavailableError, ReferenceRefusedError
 from functions.job.ports import Stored
 from functions.local.faults import Action, Rule
-from tests.cloud.conftest import BUCKET
+from functions.local.serving import Background
+from tests.cloud.conftest import BUCKET, LeapClock
 
 if TYPE_CHECKING:
+    from functions.local.serving import Receive, Scope, Send
     from tests.cloud.conftest import Stand
 
 REWRITE = f"POST /storage/v1/b/{BUCKET}/o/"
@@ -135,3 +139,42 @@ def test_an_unexpected_answer_is_for_the_queue(stand: Stand) -> None:
     stand.fault(Rule(REWRITE, "status", status=400))
     with pytest.raises(NeighbourUnavailableError, match="400"):
         copies(stand).copy(picture, **TARGET)
+
+
+class Rewriting:
+    """Cloud Storage that copies in steps, as it does across regions."""
+
+    def __init__(self, steps: int) -> None:
+        self.left = steps
+        self.asked: list[str] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        self.asked.append(scope["query_string"].decode())
+        self.left -= 1
+        body = b'{"done":false,"rewriteToken":"t&1"}' if self.left else b'{"done":true}'
+        length = str(len(body)).encode()
+        start = {"type": "http.response.start", "status": 200}
+        await send({**start, "headers": [(b"content-length", length)]})
+        await send({"type": "http.response.body", "body": body})
+
+
+PICTURE = Stored(f"gs://{BUCKET}/h/0", 7, "image/png", 1, "", "")
+
+
+@pytest.mark.parametrize(("steps", "ends"), [(1, True), (3, True), (1_000, False)])
+def test_a_copy_in_steps_goes_on_where_it_stood(steps: int, *, ends: bool) -> None:
+    """Each step names the last one's token; a copy without end is given up."""
+    app, clock = Rewriting(steps), LeapClock()
+    with Background(app) as (url,):
+        media = Media(clock, url=url)
+        made = BucketCopies(media, Places(["shop"], never=[]))
+        with (
+            contextlib.nullcontext()
+            if ends
+            else pytest.raises(NeighbourUnavailableError)
+        ):
+            made.copy(PICTURE, **TARGET)
+        media.close()
+    assert all("rewriteToken=t%261" in query for query in app.asked[1:])
+    assert len(app.asked) == min(steps, 100)
