@@ -18,12 +18,17 @@ def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
     """Neither the rows nor what should come after them; also from a nested block."""
     index = Index(tmp_path / "index.db")
     done: list[str] = []
-    with pytest.raises(ZeroDivisionError), index.transaction():
-        index.save_bucket({"name": "outer"})
-        index.afterwards(lambda: done.append("outer"))
+
+    def fail() -> None:
         with index.transaction():
-            index.save_bucket({"name": "inner"})
-            raise ZeroDivisionError
+            index.save_bucket({"name": "outer"})
+            index.afterwards(lambda: done.append("outer"))
+            with index.transaction():
+                index.save_bucket({"name": "inner"})
+                raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert (index.buckets(), done) == ([], [])
     index.close()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,11 +13,12 @@ import pytest
 from tests.local.storage.test_store import _kill, _start
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
 
     from tests.local.storage.conftest import Emulator
 
-_BYTES = random.Random(9).randbytes(700_000)
+_BYTES = random.Random(9).randbytes(700_000)  # noqa: S311  # not a secret
 _MEDIA = "/storage/v1/b/pictures/o/a?alt=media"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,7 +15,7 @@ _TOPIC = "projects/demo-project/topics/inbox-events"
 _PATH = "/storage/v1/b/pictures/notificationConfigs"
 
 
-def _configure(emulator: Emulator, **options: Any) -> None:
+def _configure(emulator: Emulator, **options: object) -> None:
     emulator.bucket.notification(
         "inbox-events", topic_project="demo-project", **options
     ).create()

@@ -9,15 +9,16 @@ import random
 from typing import TYPE_CHECKING
 
 import google_crc32c
-import httpx
 import pytest
 from google.api_core import exceptions
 from google.cloud.storage.exceptions import InvalidResponse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.local.storage.conftest import Emulator
 
-_BYTES = random.Random(7).randbytes(1 << 20)
+_BYTES = random.Random(7).randbytes(1 << 20)  # noqa: S311  # not a secret
 _CRLF = b"\r\n--==\r\n\n\n--\r\n" * 1000 + b"\r\n"
 
 
@@ -192,7 +193,7 @@ def test_each_change_has_its_precondition(emulator: Emulator) -> None:
     blob.patch(if_metageneration_match=1)
     stale = {"if_generation_match": blob.generation + 1, "retry": None}
     bucket = emulator.bucket
-    attempts = [
+    attempts: list[Callable[[], object]] = [
         lambda: blob.patch(if_metageneration_match=1, retry=None),
         lambda: blob.patch(**stale),
         lambda: bucket.blob("a").delete(**stale),
@@ -337,5 +338,5 @@ def test_reading_under_conditions(emulator: Emulator) -> None:
         ({"ifGenerationMatch": 1}, 412),
         ({"ifGenerationMatch": blob.generation}, 200),
     ):
-        answer = httpx.get(f"{emulator.url}{path}", params=query)
+        answer = emulator.http.get(path, params=query)
         assert answer.status_code == status

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,10 +27,7 @@ def test_the_media_comes_out_exactly(media: bytes, cuts: list[int]) -> None:
     body += b"\r\n\r\n" + media + b"\r\n--bb--\r\n"
     edges = [0, *sorted(min(cut, len(body)) for cut in cuts), len(body)]
     related = Related(b"bb")
-    pieces = [
-        related.feed(body[start:stop])
-        for start, stop in zip(edges, edges[1:], strict=False)
-    ]
+    pieces = [related.feed(body[a:b]) for a, b in itertools.pairwise(edges)]
     assert b"".join(pieces) == media
     assert related.close() == {"name": "a"}
     assert related.content_type == "image/png"
@@ -45,9 +44,10 @@ def test_little_is_held() -> None:
 def test_a_head_without_end_is_refused() -> None:
     """Metadata of more than a megabyte is refused instead of collected."""
     related = Related(b"bb")
+    for _ in range(10):
+        related.feed(b"x" * 100_000)
     with pytest.raises(ApiError, match="too long"):
-        for _ in range(20):
-            related.feed(b"x" * 100_000)
+        related.feed(b"x" * 100_000)
 
 
 def test_a_body_that_ends_early_is_refused() -> None:

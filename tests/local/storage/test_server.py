@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.local.storage.conftest import Emulator
 
 _STEP = 1 << 18
-_BYTES = random.Random(5).randbytes(3 * _STEP + 77)
+_BYTES = random.Random(5).randbytes(3 * _STEP + 77)  # noqa: S311  # not a secret
 _OBJECT = "/storage/v1/b/pictures/o/a"
 _QUICK = DEFAULT_RETRY.with_delay(initial=0.01, maximum=0.05)
 
@@ -169,11 +169,12 @@ def test_one_write_a_second_to_one_name(emulator: Emulator) -> None:
     blob = emulator.bucket.blob("a")
     emulator.app.limit_write_rate = True
     emulator.put("a")
-    for change in (
+    changes: list[Callable[[], object]] = [
         lambda: emulator.put("a", retry=None),
         lambda: blob.delete(retry=None),
         lambda: blob.patch(retry=None),
-    ):
+    ]
+    for change in changes:
         with pytest.raises(exceptions.TooManyRequests, match="rate limit"):
             change()
     emulator.put("b")  # another name

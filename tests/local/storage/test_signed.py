@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 from unittest import mock
 
-import httpx
 import pytest
 from google.auth import credentials as google_credentials
+from typing_extensions import override
 
 from functions.local.storage.errors import ApiError
 from functions.local.storage.signed import check_signed
@@ -27,17 +27,22 @@ _GOOD = {
 }
 
 
-class _Signer(google_credentials.Signing, google_credentials.Credentials):  # type: ignore[misc]  # google.auth has no types
+class _Signer(google_credentials.Signing, google_credentials.Credentials):
     """Signs with nothing: the emulator does not look at it."""
 
     signer_email = "signer@demo-project.iam.gserviceaccount.com"
     signer = None
 
+    @override
     def sign_bytes(self, message: bytes) -> bytes:
         return b"signature"
 
+    @override
     def refresh(self, request: object) -> None:
         raise NotImplementedError
+
+
+_SIGNER: Any = cast("Any", _Signer)()
 
 
 def _sign(emulator: Emulator, name: str, method: str) -> str:
@@ -50,7 +55,7 @@ def _sign(emulator: Emulator, name: str, method: str) -> str:
             version="v4",
             expiration=300,
             method=method,
-            credentials=_Signer(),
+            credentials=_SIGNER,
             api_access_endpoint=emulator.url,
         )
     assert isinstance(url, str)
@@ -61,20 +66,22 @@ def test_a_signed_url_is_served_until_it_expires(emulator: Emulator) -> None:
     """The client's own V4 URL works for its life, then it is a 400 ExpiredToken."""
     emulator.put("d/ü ?.png", b"png")
     url = _sign(emulator, "d/ü ?.png", "GET")
-    assert httpx.get(url).content == b"png"
-    assert httpx.head(url).headers["content-length"] == "3"
+    assert emulator.http.get(url).content == b"png"
+    assert emulator.http.head(url).headers["content-length"] == "3"
     emulator.clock.step(301)
-    late = httpx.get(url)
+    late = emulator.http.get(url)
     assert late.status_code == 400
     assert "<Code>ExpiredToken</Code>" in late.text
 
 
 def test_a_signed_put_stores(emulator: Emulator) -> None:
     """A signed PUT makes the object; an expired one makes none."""
-    assert httpx.put(_sign(emulator, "a", "PUT"), content=b"x").status_code == 200
+    assert (
+        emulator.http.put(_sign(emulator, "a", "PUT"), content=b"x").status_code == 200
+    )
     late = _sign(emulator, "b", "PUT")
     emulator.clock.step(301)
-    assert httpx.put(late, content=b"x").status_code == 400
+    assert emulator.http.put(late, content=b"x").status_code == 400
     assert emulator.names() == ["a"]
 
 
