@@ -42,12 +42,16 @@ _SAID_REASON: Final = re.compile(
     r"\b(finish|block(?:ed)?)[ _]?reason\b[^\w\n]{0,8}(?:\w+\.)?([A-Z_]{4,40})\b",
     re.IGNORECASE,
 )
+_SAID_NUMBER: Final = re.compile(
+    r"\bfinish[ _]?reason\b(?:\W{1,4}|[^\n]{0,120}?\bis )(\d{1,2})\b", re.IGNORECASE
+)
 _SHOUTED: Final = re.compile(
     r"\b[A-Z]{2,}(?:_[A-Z]+)+\b|\b(?:RECITATION|BLOCKLIST|SPII)\b"
 )
 _TOKEN: Final = re.compile(r"[A-Za-z]\w*(?::\w+)?")
 _NO_PICTURE: Final = re.compile(
-    r"\bno (?:inline )?(?:image|picture)s?\b(?! (?:provided|found in))"
+    r"\bno (?:\w+ )?(?:image|picture|inlineData)s?\b"
+    r"(?! (?:was |were )?(?:provided|supplied|attached|found in (?:the )?request))"
     r"|\b(?:not|n't) (?:return|generate|produce|contain) (?:an|any) image"
     r"|\bno\W{1,3}(?:choices|candidates)\b",
     re.IGNORECASE,
@@ -63,6 +67,10 @@ def _by_reason_to_stop(case: Case) -> Draft | None:
                 return Draft(_V.BLOCKED_PROMPT, loud, "text")
             if klass := FINISH.get(loud):
                 return Draft(klass, loud, "text")
+        for number in _SAID_NUMBER.findall(text[:_TEXT_MOST]):
+            name = finish_name(int(number), case.route)
+            if klass := FINISH.get(name):
+                return Draft(klass, name, "text")
     return None
 
 

@@ -133,6 +133,8 @@ FAINT_REASONS: Final[dict[str, VerdictClass]] = {
     "APITimeoutError": _V.TIMEOUT,
     "ReadTimeout": _V.TIMEOUT,
     "ETIMEDOUT": _V.TIMEOUT,
+    "UND_ERR_HEADERS_TIMEOUT": _V.TIMEOUT,
+    "UND_ERR_BODY_TIMEOUT": _V.TIMEOUT,
     "InternalServerError": _V.SERVER_ERROR,
     "JSONDecodeError": _V.MALFORMED_BODY,
     "IncompleteRead": _V.MALFORMED_BODY,
@@ -179,6 +181,14 @@ PHRASES: Final[tuple[Phrase, ...]] = (
     ("not available in your region", _V.REGION, None, ANY),
     ("prompt could not be submitted", _V.BLOCKED_PROMPT, None, ANY),
     ("support code", _V.BLOCKED_OUTPUT, None, ANY),
+    # finishMessage where a relay keeps the sentence and loses the reason
+    ("could not generate the image based on", _V.IMAGE_OTHER, None, ANY),
+    ("filtered out because it violated", _V.BLOCKED_OUTPUT, None, ANY),
+    ("third-party content providers", _V.BLOCKED_OUTPUT, None, ANY),
+    ("responsible ai", _V.BLOCKED_OUTPUT, None, ANY),
+    # clients that fell over an answer without parts
+    ("reading 'parts'", _V.NO_IMAGE, None, SERVER_SIDE),
+    ("no attribute 'parts'", _V.NO_IMAGE, None, SERVER_SIDE),
     ("deadline expired", _V.TIMEOUT, None, SERVER_SIDE),
     ("deadline exceeded", _V.TIMEOUT, None, SERVER_SIDE),
     ("timed out", _V.TIMEOUT, None, SERVER_SIDE),

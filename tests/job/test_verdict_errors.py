@@ -47,6 +47,8 @@ def test_reasons_to_stop_are_found_in_errors() -> None:
     assert wrong(500, message="finishReason=STOP, block reason: NOPE").klass == (
         "server_error"
     )
+    assert wrong(500, message="finish_reason: 4").klass == "recitation"
+    assert wrong(500, message="finish_reason: 1").klass == "server_error"
     assert wrong(500, message="stopped with IMAGE_RECITATION").klass == "recitation"
     assert wrong(400, code="image_safety", message="x").klass == "blocked_output"
 
