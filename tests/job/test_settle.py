@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from functions.job import settle
+from functions.job.problem import Problem
+from functions.job.record import Attempt, Record
+
+
+def record(*attempts: Attempt) -> Record:
+    return Record(
+        id="j", kind="generate", request_hash="h", created_at=1.0, attempts=attempts
+    )
+
+
+def test_a_refusal_names_every_field_with_its_remedy() -> None:
+    """One verdict for all problems: the first is the reason, all are told."""
+    problems = (Problem("a", "first", "do this"), Problem("b", "second", "do that"))
+    verdict = settle.refusal(problems)
+    assert verdict["reason"] == "first"
+    assert verdict["field"] == "a"
+    assert verdict["change"] == "a: do this; b: do that"
+    assert verdict["billable"] is False
+
+
+def test_only_a_call_that_never_left_is_withdrawn() -> None:
+    """What has an end stays in the record for ever."""
+    ended = Attempt(n=1, fence=1, route="r", model="m", started_at=1, ended_at=2)
+    open_ = Attempt(n=2, fence=1, route="r", model="m", started_at=1)
+    assert settle.withdrawn(record(ended, open_)).attempts == (ended,)
+    assert settle.withdrawn(record(ended)).attempts == (ended,)
+    assert settle.withdrawn(record()).attempts == ()
