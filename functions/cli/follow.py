@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from functions.cli.exits import Exit, of_state
+from functions.job import names
 from functions.job.outcome import EventType
+from functions.local.events import Event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,9 +21,10 @@ if TYPE_CHECKING:
     from functions.job.ports import Clock
     from functions.job.record import Attempt, Picture, Record
     from functions.local.client import Neighbours
-    from functions.local.events import Event, Events
+    from functions.local.events import Events
 
 _LOOK: Final = 0.1  # s between two looks at the record
+_SOON: Final = 1.0  # s after which the event of an end usually came
 _FAREWELL: Final = 15.0  # s an event may come after its record, then we stop waiting
 _NOT_AN_END: Final = {EventType.DEFERRED, EventType.ATTENTION, EventType.CONFLICT}
 
@@ -92,21 +95,49 @@ class Following:
         began = time.monotonic()
         ended: float | None = None
         while True:
-            yield from self._from_events()
+            yield from self._look()
+            record, now = self.ending.record, time.monotonic()
             if self.ending.conflict:
                 return
-            yield from self._from_record()
-            record, now = self.ending.record, time.monotonic()
             if record is not None and record.state.terminal:
-                if self.ending.event is not None or self._events is None:
-                    return
                 ended = ended or now
-                if now - ended > _FAREWELL:
+                if self._told(record, now - ended):
                     return
             elif now - began > timeout:
                 return
             alive()
             self._clock_wait()
+
+    def _told(self, record: Record, since: float) -> bool:
+        """Say whether everybody knows of the end, or there is no use in waiting.
+
+        A job that had ended before we asked is not announced again: its mark says
+        that it was, and its outbox what.
+        """
+        if self.ending.event is not None or self._events is None:
+            return True
+        if since > _SOON:
+            for item in record.outbox:
+                place = self._neighbours.place.state_bucket
+                mark = names.sent(record.id, item.id)
+                if item.kind == "event" and self._neighbours.read(place, mark):
+                    attributes = {"ce-id": item.id, "ce-type": item.type}
+                    self.ending.event = Event("", attributes, item.data)
+                    return True
+        return since > _FAREWELL
+
+    def _look(self) -> Iterator[Line]:
+        """Yield what is new: the record's steps first, they are older."""
+        seen = len(self.ending.told)
+        events = self._events.all(self._id)[seen:] if self._events else []
+        yield from self._from_record()
+        for event in events:
+            self.ending.told.append(event)
+            yield Line("announced", self._clock.now(), event.type)
+            if event.type == EventType.CONFLICT:
+                self.ending.conflict = self.ending.record is None
+            elif event.type not in _NOT_AN_END:
+                self.ending.event = event
 
     def _clock_wait(self) -> None:
         """Wait a little, less when an event comes."""
@@ -115,22 +146,6 @@ class Following:
             self._events.wait(self._id, _LOOK, seen + 1)
         else:
             self._clock.wait(_LOOK)
-
-    def _from_events(self) -> Iterator[Line]:
-        if self._events is None:
-            return
-        for event in self._events.all(self._id)[len(self.ending.told) :]:
-            self.ending.told.append(event)
-            yield Line("announced", self._clock.now(), event.type)
-            if event.type == EventType.CONFLICT:
-                self.ending.conflict = self._foreign()
-            elif event.type not in _NOT_AN_END:
-                self.ending.event = event
-
-    def _foreign(self) -> bool:
-        """Say whether the job under our id is another request than ours."""
-        record = self._neighbours.record(self._id)
-        return record is None or record.request_hash != self._hash
 
     def _from_record(self) -> Iterator[Line]:
         record = self._neighbours.record(self._id)

@@ -7,6 +7,7 @@ functions' own parser before it leaves; Ctrl-C stops the watching, not the job.
 from __future__ import annotations
 
 import json
+import sys
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -127,7 +128,7 @@ def _end(ending: Ending, neighbours: Neighbours, wanted: Wanted, job_id: str) ->
     if wanted.as_json:
         click.echo(json.dumps(_told(ending, job_id), ensure_ascii=False))
     if ending.code is not Exit.DONE:
-        raise click.exceptions.Exit(int(ending.code))
+        sys.exit(int(ending.code))
     return ending
 
 

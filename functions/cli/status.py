@@ -6,6 +6,7 @@ The law: it only reads; its exit code is the job's, as `generate` would have end
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -50,7 +51,7 @@ def status_command(
         show.job(show.console(), record)
     code = of_state(record.state)
     if code is not Exit.DONE:
-        raise click.exceptions.Exit(int(code))
+        sys.exit(int(code))
 
 
 def _latest(records: list[Record], *, as_json: bool) -> None:

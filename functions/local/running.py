@@ -17,6 +17,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
+from functions.job import names
 from functions.job.errors import PlantainError
 from functions.local import topology
 from functions.local.client import Neighbours
@@ -177,8 +178,17 @@ class RunningStack:
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
     def meter(self) -> dict[str, Any]:
-        """Return the stand-in's counts: calls, paid, and the same by job."""
+        """Return the stand-in's counts: calls, paid, and the same by job's hash."""
         return self.stack.meter()
+
+    def paid(self, job_id: str) -> int:
+        """Return how many paid calls a job made."""
+        return self.model.meter.paid_by(names.job_hash(job_id))
+
+    def script(self, *scenarios: str, job_id: str = "") -> None:
+        """Say how the next calls go, of one job or of any."""
+        job = names.job_hash(job_id) if job_id else None
+        self.model.meter.script(scenarios, job)
 
     @property
     def model(self) -> ModelApp:
