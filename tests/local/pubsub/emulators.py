@@ -27,7 +27,7 @@ from functions.local.faults import Faults
 from functions.local.pubsub import Broker, Server, serve
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator
+    from collections.abc import Callable, Coroutine, Iterator
     from types import TracebackType
 
     import pytest
@@ -143,6 +143,16 @@ class Local:
         clock: Clock = self.clock
         broker = Broker(clock, self.faults, **settings)
         return broker, await serve(broker)
+
+    def until(self, true: Callable[[], object]) -> None:
+        """Return when `true`, looked at inside the loop; fail when that stays out."""
+
+        async def watch() -> None:
+            async with asyncio.timeout(20):
+                while not true():  # noqa: ASYNC110  # what tests look at has no event
+                    await asyncio.sleep(0.002)
+
+        self.loop.run(watch())
 
     def stop(self) -> None:
         self.loop.run(self.server.stop(0))

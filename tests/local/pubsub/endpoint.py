@@ -50,6 +50,7 @@ class Endpoint:
         self._background = Background(self._app)
         self.pushes: list[Push] = []
         self.active = 0
+        self.held = 0  # requests that the next `release` lets go
         self.cut = 0  # requests whose client left before the answer
 
     @property
@@ -82,7 +83,11 @@ class Endpoint:
         """Keep a request until `release`; for use in `answer`."""
         if self._gate is None:
             self._gate = asyncio.Event()
-        await self._gate.wait()
+        gate = self._gate
+        with self._news:
+            self.held += 1
+            self._news.notify_all()
+        await gate.wait()
         return 204
 
     def release(self) -> None:
@@ -91,7 +96,7 @@ class Endpoint:
         async def opened() -> None:
             if self._gate is not None:
                 self._gate.set()
-            self._gate = None
+            self._gate, self.held = None, 0
 
         self._background.run(opened())
 

@@ -33,6 +33,10 @@ def _then(first: int, later: int = 204) -> Callable[[int, Push], int]:
     return lambda number, _push: first if number == 1 else later
 
 
+def _held(endpoint: Endpoint, count: int) -> None:
+    endpoint.until(lambda: endpoint.held == count)
+
+
 def test_a_push_is_acknowledged_by_its_status(pubsub: Pubsub) -> None:
     """Law: a wrapped body arrives once; 204 is an ack."""
     with Endpoint() as endpoint:
@@ -114,9 +118,8 @@ def test_pushes_run_beside_each_other_soon(own: Pubsub) -> None:
         for future in [own.publisher.publish(topic, b"x") for _ in range(88)]:
             future.result(20)
         for window in (8, 16, 32, 32):
-            endpoint.until(lambda window=window: endpoint.active == window)  # type: ignore[misc]
+            _held(endpoint, window)
             endpoint.release()
-        endpoint.until(lambda: endpoint.active == 0)
     assert len({each.message_id for each in endpoint.pushes}) == 88
 
 
@@ -148,8 +151,7 @@ def test_an_endpoint_that_is_down_gets_the_message_later(
         topic, name = own.pair(push_config={"push_endpoint": down}, retry_policy=RETRY)
         own.publish(topic)
         pusher = local.broker.subscription(name).pusher
-        while pusher.last != "ConnectError":
-            own.empty(own.pair()[1])
+        local.until(lambda: pusher.last == "ConnectError")
     with Endpoint() as endpoint:
         config = types.PushConfig(push_endpoint=endpoint.url)
         own.subscriber.modify_push_config(subscription=name, push_config=config)
@@ -190,8 +192,7 @@ def test_faults_change_what_an_answer_means(
         topic, name = own.pair(push_config={"push_endpoint": endpoint.url})
         own.publish(topic, b'{"id": "job-1"}')
         backlog = local.broker.subscription(name).backlog
-        while len(backlog):
-            own.empty(own.pair()[1])
+        local.until(lambda: not len(backlog))
         own.publish(topic, b'{"id": "last"}')
         endpoint.arrived(calls + 1)
     assert rule.fired == 1
@@ -208,9 +209,8 @@ def test_a_duplicate_is_two_requests_at_once(own: Pubsub, local: Local) -> None:
     with Endpoint(lambda _n, p: held(p)) as endpoint:
         topic, _ = own.pair(push_config={"push_endpoint": endpoint.url})
         published = own.publish(topic)
-        endpoint.until(lambda: endpoint.active == 2)
+        _held(endpoint, 2)
         endpoint.release()
-        endpoint.until(lambda: endpoint.active == 0)
     assert [each.message_id for each in endpoint.pushes] == [published] * 2
     assert rule.fired == 1
 
@@ -222,8 +222,7 @@ def test_a_delayed_push_waits_for_the_clock(own: Pubsub, local: Local) -> None:
         push = {"push_endpoint": endpoint.url}
         topic, _ = own.pair(push_config=push, ack_deadline_seconds=600)
         own.publish(topic)
-        while not rule.fired:
-            own.empty(own.pair()[1])
+        local.until(lambda: rule.fired)
         assert endpoint.pushes == []
         local.clock.step(301)
         endpoint.arrived(1)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from google.cloud.pubsub_v1.subscriber.message import Message
 
+    from functions.local.pubsub.backlog import Lease
     from tests.local.pubsub.emulators import Local, Pubsub
 
 WAIT = 30.0
@@ -76,6 +77,10 @@ class Raw:
     def cancel(self) -> None:
         self._call.cancel()
         self._requests.put(None)
+
+
+def _leases(local: Local, name: str) -> list[Lease]:
+    return list(local.broker.subscription(name).backlog._leases.values())
 
 
 def test_two_thousand_messages_arrive_once_each(pubsub: Pubsub) -> None:
@@ -162,9 +167,8 @@ def test_an_extended_lease_outlives_its_deadline(own: Pubsub, local: Local) -> N
     own.publish(topic)
     (first,) = raw.read()
     raw.say(modify_deadline_ack_ids=[first.ack_id], modify_deadline_seconds=[600])
-    messages = local.broker.subscription(name).backlog
-    while messages._leases[first.ack_id].timer.at - local.clock.now() < 100:  # type: ignore[union-attr]
-        assert own.empty(name)
+    (timer,) = [each.timer for each in _leases(local, name)]
+    local.until(lambda: timer != _leases(local, name)[0].timer)
     local.clock.step(590)
     assert own.empty(name)
     local.clock.step(11)
@@ -266,9 +270,9 @@ def test_what_was_never_written_is_not_counted(own: Pubsub, local: Local) -> Non
     raw.read()
     delay = local.faults.add(Rule("pull", "delay", seconds=3600))
     own.publish(topic, b"held")
-    while not delay.fired:
-        own.empty(own.pair()[1])
+    local.until(lambda: delay.fired)
     published = own.publish(topic, b"unwritten")
+    local.until(lambda: len(_leases(local, name)) == 2)
     raw.cancel()
     received = own.one(name)
     assert received.message.message_id == published

@@ -228,8 +228,7 @@ def test_a_waiting_pull_ends_empty_in_the_end(own: Pubsub, local: Local) -> None
         types.PullRequest(subscription=name, max_messages=1), timeout=60
     )
     assert not call.done()
-    while not local.broker.subscription(name)._waiting:
-        assert own.empty(name)
+    local.until(lambda: local.broker.subscription(name)._waiting)
     local.clock.step(91)
     assert list(call.result(20).received_messages) == []
 
