@@ -55,7 +55,7 @@ def pubsub(
     else:
         law = request.function.__name__
         if law in EXEMPT:
-            pytest.skip(f"Google's emulator is exempt: it {EXEMPT[law]}")
+            pytest.skip(f"Google's emulator is exempt: {EXEMPT[law]}")
         target, clock = request.getfixturevalue("google_target"), None
     clients = Pubsub(target, clock, monkeypatch)
     yield clients

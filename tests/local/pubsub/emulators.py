@@ -40,14 +40,14 @@ _T = TypeVar("_T")
 PROJECT = "projects/plantain-test"
 
 EXEMPT = {
-    "test_the_retry_policy_delays_redelivery": "waits 0, 2, 2, 3 s for 1, 2, 4, 4",
-    "test_filters_choose_what_a_subscription_gets": "does not enforce filters",
-    "test_wrong_settings_are_refused": "accepts bad settings",
-    "test_topic_labels_change_by_mask": "labels cannot be updated",
-    "test_subscription_settings_change_by_mask": "labels cannot be updated",
-    "test_a_push_proves_who_sent_it": "sends no bearer",
-    "test_a_push_carries_event_headers": "sends no CE headers",
-    "test_a_push_counts_its_attempts": "sends no deliveryAttempt",
+    "test_the_retry_policy_delays_redelivery": "it waits 0, 2, 2, 3 s for 1, 2, 4, 4",
+    "test_filters_choose_what_a_subscription_gets": "it does not enforce filters",
+    "test_wrong_settings_are_refused": "it accepts bad settings",
+    "test_topic_labels_change_by_mask": "its labels cannot be updated",
+    "test_subscription_settings_change_by_mask": "its labels cannot be updated",
+    "test_a_push_proves_who_sent_it": "it sends no bearer",
+    "test_a_push_carries_event_headers": "it sends no CE headers",
+    "test_a_push_counts_its_attempts": "it sends no deliveryAttempt",
 }
 
 _PLACES = (

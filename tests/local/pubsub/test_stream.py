@@ -5,82 +5,19 @@ from __future__ import annotations
 import queue
 import threading
 from collections import Counter
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import grpc
 import pytest
 from google.api_core import exceptions
-from google.cloud import pubsub_v1
 from google.pubsub_v1 import types
 
-from functions.local.faults import Rule
+from tests.local.pubsub.streams import WAIT, Raw, leases, subscribed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from google.cloud.pubsub_v1.subscriber.message import Message
 
-    from functions.local.pubsub.backlog import Lease
     from tests.local.pubsub.emulators import Local, Pubsub
-
-WAIT = 30.0
-
-
-@contextmanager
-def subscribed(
-    pubsub: Pubsub,
-    subscription: str,
-    callback: Callable[[Message], None],
-    **flow: Any,  # noqa: ANN401  # passed on to FlowControl as they are
-) -> Iterator[None]:
-    future = pubsub.subscriber.subscribe(
-        subscription,
-        callback,
-        flow_control=pubsub_v1.types.FlowControl(**flow),
-        await_callbacks_on_shutdown=True,
-    )
-    try:
-        yield
-    finally:
-        future.cancel()
-        future.result(WAIT)
-
-
-class Raw:
-    """A bare stream: the test says every request and reads every response."""
-
-    def __init__(self, pubsub: Pubsub, subscription: str, **first: object) -> None:
-        self._requests: queue.Queue[types.StreamingPullRequest | None] = queue.Queue()
-        start = {"subscription": subscription, "stream_ack_deadline_seconds": 60}
-        self.say(**(start | first))
-        transport = pubsub.subscriber.transport
-        self._call = transport.streaming_pull(iter(self._requests.get, None))
-
-    def say(self, **request: Any) -> None:  # noqa: ANN401  # fields of any type
-        self._requests.put(types.StreamingPullRequest(request))
-
-    def read(self) -> list[types.ReceivedMessage]:
-        return list(next(self._call).received_messages)
-
-    def code(self) -> grpc.StatusCode:
-        with pytest.raises(grpc.RpcError) as ended:
-            list(self._call)
-        code = ended.value.code()
-        assert isinstance(code, grpc.StatusCode)
-        return code
-
-    def end(self) -> None:
-        self._requests.put(None)
-        list(self._call)
-
-    def cancel(self) -> None:
-        self._call.cancel()
-        self._requests.put(None)
-
-
-def _leases(local: Local, name: str) -> list[Lease]:
-    return list(local.broker.subscription(name).backlog._leases.values())
 
 
 def test_two_thousand_messages_arrive_once_each(pubsub: Pubsub) -> None:
@@ -167,8 +104,8 @@ def test_an_extended_lease_outlives_its_deadline(own: Pubsub, local: Local) -> N
     own.publish(topic)
     (first,) = raw.read()
     raw.say(modify_deadline_ack_ids=[first.ack_id], modify_deadline_seconds=[600])
-    (timer,) = [each.timer for each in _leases(local, name)]
-    local.until(lambda: timer != _leases(local, name)[0].timer)
+    (timer,) = [each.timer for each in leases(local, name)]
+    local.until(lambda: timer != leases(local, name)[0].timer)
     local.clock.step(590)
     assert own.empty(name)
     local.clock.step(11)
@@ -260,56 +197,3 @@ def test_a_stream_ends_when_its_subscription_is_pushed_or_detached(own: Pubsub) 
     own.publisher.detach_subscription(request={"subscription": detached})
     for raw in streams:
         assert raw.code() is grpc.StatusCode.FAILED_PRECONDITION
-
-
-def test_what_was_never_written_is_not_counted(own: Pubsub, local: Local) -> None:
-    """Law: a stream that dies with unwritten leases gives them back untouched."""
-    dead = own.topic()
-    topic, name = own.pair(dead_letter_policy={"dead_letter_topic": dead})
-    raw = Raw(own, name)
-    raw.read()
-    delay = local.faults.add(Rule("pull", "delay", seconds=3600))
-    own.publish(topic, b"held")
-    local.until(lambda: delay.fired)
-    published = own.publish(topic, b"unwritten")
-    local.until(lambda: len(_leases(local, name)) == 2)
-    raw.cancel()
-    received = own.one(name)
-    assert received.message.message_id == published
-    assert received.delivery_attempt == 1
-
-
-def test_a_failing_stream_is_opened_again_by_the_client(
-    own: Pubsub, local: Local
-) -> None:
-    """Law: UNAVAILABLE in the middle loses nothing; the client reconnects."""
-    topic, name = own.pair()
-    rule = local.faults.add(Rule("pull", "status", contains="kind=edit"))
-    seen: queue.Queue[str] = queue.Queue()
-
-    def callback(message: Message) -> None:
-        seen.put(message.message_id)
-        message.ack()
-
-    with subscribed(own, name, callback):
-        published = own.publish(topic, kind="edit")
-        assert seen.get(timeout=WAIT) == published
-    assert rule.fired == 1
-
-
-def test_a_duplicate_reaches_the_callback_twice(own: Pubsub, local: Local) -> None:
-    """Law: the same message id comes twice at once; acks end it for good."""
-    topic, name = own.pair()
-    rule = local.faults.add(Rule("pull", "duplicate"))
-    seen: queue.Queue[str] = queue.Queue()
-
-    def callback(message: Message) -> None:
-        seen.put(message.message_id)
-        message.ack()
-
-    with subscribed(own, name, callback):
-        published = own.publish(topic)
-        assert [seen.get(timeout=WAIT) for _ in range(2)] == [published] * 2
-    assert rule.fired == 1
-    local.clock.step(3600)
-    assert own.empty(name)
