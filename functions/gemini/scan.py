@@ -110,16 +110,14 @@ class Scanner:
         until = found.end()
         self.kept += chunk[at:until]
         token = chunk[until - 1]
-        if self._began and not self._frames:
-            self.broken = True  # something stands behind the document
+        if not self._frames and (self._began or token not in _OPENING):
+            self.broken = True  # no document, or something behind it
         elif token == _QUOTE:
             self._open_string()
         elif token in _OPENING:
             self._push(is_object=_OPENING[token])
-        elif self._frames:
-            self._punctuate(token)
         else:
-            self.broken = True
+            self._punctuate(token)
         return until
 
     def _push(self, *, is_object: bool) -> None:
@@ -159,9 +157,6 @@ class Scanner:
             self._owner = None
 
     def _open_string(self) -> None:
-        if not self._frames:
-            self.broken = True
-            return
         self._string_at = len(self.kept)
         self._mode = "key" if self._frames[-1].expects_key else "undecided"
 

@@ -232,7 +232,8 @@ class _Watched(httpcore.NetworkStream):
 
     @override
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        _check()
+        if buffer:  # the end of a body is written as nothing
+            _check()
         self._to_blank_line = True
         self._last = b""
         self._inner.write(buffer, timeout)

@@ -44,6 +44,8 @@ def test_what_is_no_document_is_kept_as_text(text: bytes, size: int | None) -> N
         b"[1}",
         b'{"a":"\\u12"}     ',
         b'{"a":"\\x"}',
+        b'{"a":"\\u12zz\\"b\\u"}   ',
+        b'{"\\u12zz":1}',
         b'{"a":tru}',
         b"{'a':1}",
         b'{"a":' + b"9" * 5000 + b"}",

@@ -19,7 +19,14 @@ from functions.job import names
 from functions.job.errors import NeighbourUnavailableError
 from functions.job.ports import Answer, Call
 from functions.job.request import Request
-from tests.gemini.doubles import MemoryAlbum, MemoryReference, answer, b64, inline
+from tests.gemini.doubles import (
+    MemoryAlbum,
+    MemoryReference,
+    StepClock,
+    answer,
+    b64,
+    inline,
+)
 from tests.gemini.wire_server import Peer, RawServer, Script
 
 if TYPE_CHECKING:
@@ -241,32 +248,42 @@ def test_connections_are_reused_and_calls_never_repeated() -> None:
 
 
 def test_the_gate_lets_a_few_answers_through_at_once() -> None:
-    """With one drain the second answer waits until the first is whole."""
-    held = threading.Event()
+    """With one drain the second answer waits, within its time, for the first."""
+    clock, held = StepClock(), threading.Event()
 
     def slow(peer: Peer) -> None:
         peer.request()
         peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(GOOD))
-        peer.send(GOOD[:10])
-        held.set()
+        peer.send(GOOD[:5000])
         peer.server.go.wait(20)
-        peer.send(GOOD[10:])
+        peer.send(GOOD[5000:])
+
+    class Inside(MemoryAlbum):
+        @override
+        def begin(self) -> None:
+            super().begin()
+            held.set()
+
+    def waiting() -> bool:
+        clock.time += 10  # s for each look at the lease
+        return True
 
     with RawServer(slow, good) as server:
-        client = model(server, drains=1)
-        album, later = MemoryAlbum(), MemoryAlbum()
+        route = Route(name="n", base_url=server.url, key=KEY)
+        client = NativeModel(route, clock=clock, drains=1)
+        album, later = Inside(), MemoryAlbum()
         first = threading.Thread(
-            target=lambda: client.ask(call(), album, alive=lambda: True)
+            target=lambda: client.ask(call(9e9), album, alive=lambda: True)
         )
         first.start()
         assert held.wait(20)
-        got = client.ask(call(0.5), later, alive=lambda: True)
+        got = client.ask(call(80), later, alive=waiting)
         assert got.failure == "timeout"
         assert (got.status, later.began) == (200, 0)
         server.go.set()
         first.join(20)
         assert album.closed == [(PICTURE, False)]
-        assert client.ask(call(), later, alive=lambda: True).failure is None
+        assert client.ask(call(9e9), later, alive=waiting).failure is None
         client.close()
 
 

@@ -256,17 +256,17 @@ def test_an_answer_beyond_the_bounds_is_too_large() -> None:
 
     def script(peer: Peer) -> None:
         peer.request()
-        peer.send(b"HTTP/1.1 200 OK\r\n\r\n[")
+        peer.send(b'HTTP/1.1 200 OK\r\n\r\n{"')
         while True:
-            peer.send(b"1," * 30_000)
+            peer.send(b"k" * 60_000)
 
     got, _, _ = ask(script)
     assert (got.status, got.failure) == (200, "too_large")
 
 
 def test_a_bomb_of_gzip_is_too_large_and_never_inflated_whole() -> None:
-    """A megabyte that inflates to a gigabyte ends at the bound."""
-    bomb = gzip.compress(b"[" + b"1," * (20 << 20))
+    """What inflates a thousandfold ends at the bound."""
+    bomb = gzip.compress(b'{"' + b"k" * (64 << 20))
 
     got, _, _ = ask(sends(bomb, "gzip"))
     assert (got.status, got.failure) == (200, "too_large")

@@ -44,6 +44,15 @@ def test_any_split_inflates_alike(data: bytes, how: Pack, size: int, many: int) 
     assert not Inflater("gzip").whole
 
 
+def test_a_second_member_may_begin_with_a_chunk() -> None:
+    """Members of gzip are one text, also when a chunk ends between them."""
+    inflater = Inflater("gzip")
+    pieces = [*inflater.feed(gzip.compress(b"one")), *inflater.feed(b"")]
+    assert inflater.whole
+    pieces += inflater.feed(gzip.compress(b"two"))
+    assert b"".join(pieces) == b"onetwo"
+
+
 def test_no_piece_is_large() -> None:
     """A thousandfold bomb comes in pieces, and costs one piece of memory."""
     bomb = gzip.compress(bytes(64 << 20))
