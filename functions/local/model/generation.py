@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from functions.local.model import call, meter, scenario
 from functions.local.model.answer import Author
+from functions.local.model.delivery import ClientGoneError
 from functions.local.model.errors import ApiError
 from functions.local.model.scenario import Plan, Step, UnknownScenarioError
 
@@ -72,6 +73,9 @@ class Generation:
             elapsed = self.shop.clock.now() - self.started
             self.entry["status"] = reply.status
             self.entry["sent"] = await self.line.answer(reply, plan, elapsed)
+        except ClientGoneError:
+            self.entry["left"] = True
+            raise
         except ApiError as error:
             self.entry["status"] = error.http
             elapsed = self.shop.clock.now() - self.started

@@ -196,6 +196,9 @@ def test_nobody_is_served_after_leaving(stand: Stand) -> None:
         client.stream("POST", url, json=body(), headers=headers) as answer,
     ):
         next(answer.iter_raw())
+    pause = threading.Event()
+    while "left" not in stand.app.meter.log()[-1]:
+        pause.wait(0.005)
     assert "sent" not in stand.app.meter.log()[-1]
 
 
