@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
-import itertools
 import socket
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 from google.auth import jwt
 from google.pubsub_v1 import types
-from typing_extensions import override
 
 from functions.local.faults import Action, Rule
-from functions.local.pubsub import Broker
 from tests.local.pubsub.endpoint import HANG_UP, Endpoint, Push
-from tests.local.pubsub.manual import ManualTimers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -228,57 +222,15 @@ def test_a_delayed_push_waits_for_the_clock(own: Pubsub, local: Local) -> None:
         endpoint.arrived(1)
 
 
-class Answers(httpx.AsyncBaseTransport):
-    """Answers from a list, and notes when each push came."""
-
-    def __init__(self, timers: ManualTimers, statuses: list[int]) -> None:
-        self._timers = timers
-        self._statuses = statuses
-        self.times: list[float] = []
-
-    @override
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self.times.append(self._timers.clock.now())
-        return httpx.Response(self._statuses.pop(0) if self._statuses else 204)
-
-
-def _gaps(statuses: list[int], **settings: object) -> list[float]:
-    """Return the time between pushes of one message that is answered like this."""
-
-    async def run() -> list[float]:
-        timers = ManualTimers()
-        broker = Broker(timers.clock)
-        broker.timers = timers
-        answers = Answers(timers, list(statuses))
-        broker.__dict__["http"] = httpx.AsyncClient(transport=answers)
-        broker.create_topic("projects/p/topics/topic")
-        name = "projects/p/subscriptions/sub"
-        push = {"push_endpoint": "http://f/"}
-        broker.create_subscription(
-            name=name, topic="projects/p/topics/topic", push_config=push, **settings
-        )
-        broker.publish("projects/p/topics/topic", b"x", {})
-        backlog = broker.subscription(name).backlog
-        while len(backlog):
-            for _ in range(20):
-                await asyncio.sleep(0)
-            due = timers.due()
-            if due and len(backlog):
-                timers.advance(due[0] + 1e-6)
-        await broker.close()
-        return answers.times
-
-    times = asyncio.run(run())
-    return [round(b - a, 2) for a, b in itertools.pairwise(times)]
-
-
-def test_a_failing_endpoint_is_left_alone_longer_each_time() -> None:
-    """Law: without a retry policy 0.1 s doubling to 60 s, from the start again."""
-    gaps = _gaps([500] * 12)
-    wanted = [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 51.2, 60, 60]
-    assert gaps == wanted
-
-
-def test_with_a_retry_policy_that_alone_paces() -> None:
-    """Law: a policy replaces the push backoff."""
-    assert _gaps([500] * 3, retry_policy=RETRY) == [300, 600, 600]
+def test_a_proxy_of_the_environment_is_not_used(
+    own: Pubsub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Law: pushes stay on this machine whatever HTTP_PROXY says."""
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with Endpoint() as endpoint:
+        topic, _ = own.pair(push_config={"push_endpoint": endpoint.url})
+        own.publish(topic)
+        endpoint.arrived(1)
