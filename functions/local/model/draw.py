@@ -43,7 +43,9 @@ def paint(scene: Scene) -> Image.Image:
     dice = random.Random(hashlib.sha256(said).digest())  # noqa: S311 - a drawing
     palette = dice.choice(PALETTES)
     if scene.references:
-        image = _edit(scene, palette, dice)
+        shown = [_opened(data) for data in scene.references[:_CARDS]]
+        palette = _contrast(shown[-1], dice)
+        image = _edit(scene, shown, palette, dice)
     else:
         image = backdrop.paint(scene.pixels, palette, dice)
         backdrop.shade(image, palette, 0.15, 0.9)
@@ -112,8 +114,21 @@ def _opened(data: bytes) -> Image.Image:
         return Image.new("RGB", (64, 64), (128, 128, 128))  # HEIC: taken, not seen
 
 
-def _edit(scene: Scene, palette: Palette, dice: random.Random) -> Image.Image:
-    shown = [_opened(data) for data in scene.references[:_CARDS]]
+def _contrast(picture: Image.Image, dice: random.Random) -> Palette:
+    """Return one of the three palettes that differ most from a picture."""
+    mean = picture.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
+    if not isinstance(mean, tuple):
+        raise TypeError("a reference is drawn in RGB")
+
+    def distance(palette: Palette) -> int:
+        return sum(abs(a - round(b)) for a, b in zip(palette.body, mean, strict=True))
+
+    return dice.choice(sorted(PALETTES, key=distance)[-3:])
+
+
+def _edit(
+    scene: Scene, shown: list[Image.Image], palette: Palette, dice: random.Random
+) -> Image.Image:
     veil = backdrop.gradient(scene.pixels, palette, dice)
     first = ImageOps.fit(shown[-1], (48, 48)).filter(ImageFilter.GaussianBlur(3))
     image = Image.blend(
