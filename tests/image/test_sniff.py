@@ -104,14 +104,28 @@ def test_a_c2pa_manifest_is_seen(kind: str) -> None:
         draw("png")[:33] + chunk(b"tEXt", b"c2pa caBX " + C2PA),
         draw("jpeg")[:2] + segment(0xE1, b"JP" + jumbf()) + draw("jpeg")[2:],
         draw("jpeg")[:2] + segment(0xEB, b"JP no box c2pa") + draw("jpeg")[2:],
+        draw("jpeg")[:2] + segment(0xEB, b"XX" + bytes(6) + jumbf()) + draw("jpeg")[2:],
         draw("jpeg") + segment(0xEB, b"JP\0\x01\0\0\0\x01" + jumbf()),
         draw("webp") + b"XMP " + struct.pack("<I", 8) + b"C2PAC2PA",
     ],
-    ids=["text chunk", "other segment", "no box", "after the end", "other chunk"],
+    ids=[
+        "text chunk",
+        "other segment",
+        "no box",
+        "no JP",
+        "after the end",
+        "other chunk",
+    ],
 )
 def test_the_letters_alone_are_no_manifest(data: bytes) -> None:
     """A provenance that is not there must not be announced."""
     assert not look([data]).c2pa
+
+
+def test_chunks_of_odd_length_are_padded() -> None:
+    """What follows one in a WebP is still found."""
+    odd = draw("webp") + b"zzzz\x01\0\0\0x\0"
+    assert look([odd + b"C2PA\x02\0\0\0xx"]).c2pa
 
 
 @pytest.mark.parametrize("kind", [*sorted(DRAWN), "c2pa png", "c2pa webp"])
@@ -212,6 +226,7 @@ def test_nothing_beyond_the_first_mebibyte_is_looked_at() -> None:
     late = head + chunk(b"zzZz", bytes(LOOK)) + chunk(b"caBX", b"x")
     assert look([early]).c2pa
     assert not look([late[:LOOK], late[LOOK:]]).c2pa
+    assert not look([late]).c2pa
 
 
 FRAME: Final = segment(0xC0, b"\x08\0\x01\0\x01\x01\x01\x11\0")
