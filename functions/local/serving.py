@@ -22,8 +22,6 @@ from typing_extensions import override
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from uvicorn.server import ServerState
 
 Scope = MutableMapping[str, Any]
@@ -207,15 +205,10 @@ def _listen(host: str, port: int) -> socket.socket:
         sock.settimeout(0)  # what asyncio asks of a socket
     except OSError as error:
         sock.close()
-        if error.errno != errno.EADDRINUSE:
-            raise OSError(
-                error.errno, f"cannot listen on port {port} of {host}: {error.strerror}"
-            ) from error
-        raise OSError(
-            error.errno,
-            f"port {port} of {host} is taken by another program:"
-            " stop that program or choose another port",
-        ) from error
+        said = f"cannot listen on port {port} of {host}: {error.strerror}"
+        if error.errno == errno.EADDRINUSE:
+            said = f"port {port} of {host} is taken: stop who has it or choose another"
+        raise OSError(error.errno, said) from error
     return sock
 
 
@@ -281,12 +274,7 @@ class Background:
         """Start and return the base addresses."""
         return self.start().urls
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Stop every server."""
         self.stop()
 

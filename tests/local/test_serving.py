@@ -199,7 +199,7 @@ def test_answers_do_not_wait_for_acknowledgements() -> None:
 
 def test_stop_with_open_keep_alive_connections() -> None:
     """Idle connections do not hold a stop: it takes less than a second."""
-    background = Background(_hello).start()
+    background = Background(_hello, grace=30).start()
     with httpx.Client() as client:
         client.get(background.urls[0])
         before = time.monotonic()

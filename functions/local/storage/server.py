@@ -142,11 +142,6 @@ class StorageApp:
             reply.close()
             await hang_up(scope, reset=True)
             return
-        try:
-            await request.drain()
-        except ClientGoneError:
-            reply.close()
-            raise
         await reply.send(send, head=request.method == "HEAD")
 
     def _rule(self, scope: Scope, request: Request) -> Rule | None:

@@ -107,11 +107,6 @@ class Request:
         """Return a JSON object, empty for an empty body."""
         return json_object(await self.small_body())
 
-    async def drain(self) -> None:
-        """Read the rest of the body, so that the client can read the answer."""
-        async for _ in self.body():
-            pass
-
 
 def query_of(text: str) -> dict[str, str]:
     """Return a query string as a mapping; the last of several wins."""

@@ -117,7 +117,7 @@ def test_a_download_survives_its_object(emulator: Emulator) -> None:
 
 
 def test_memory_is_bounded(tmp_path: Path) -> None:
-    """30 MiB up and down add a few MiB to the server, not 30 (measured: 3)."""
+    """30 MiB up and down add little to the server, not 30 (measured: 1.2)."""
     child, url = _start(tmp_path)
     try:
         with httpx.Client(base_url=url, timeout=60) as http:
