@@ -27,6 +27,6 @@ def test_the_door_hands_over_headers_and_body(
     )
     order["images"] = [{"uri": f"data:image/png;base64,{pixel}"}]
     headers, body = world.push(order)
-    builder = EnvironBuilder(method="POST", headers=headers, data=body)
+    builder = EnvironBuilder(method="POST", headers=list(headers.items()), data=body)
     assert edit(Request(builder.get_environ())) == ("done", 200)  # type: ignore[arg-type]
     assert world.paid(job) == 1

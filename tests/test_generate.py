@@ -22,6 +22,6 @@ def test_the_door_hands_over_headers_and_body(
     job = world.new_id()
     order: dict[str, object] = {"id": job, "kind": "generate", "prompt": "p"}
     headers, body = world.push(order)
-    builder = EnvironBuilder(method="POST", headers=headers, data=body)
+    builder = EnvironBuilder(method="POST", headers=list(headers.items()), data=body)
     assert generate(Request(builder.get_environ())) == ("done", 200)  # type: ignore[arg-type]
     assert world.paid(job) == 1

@@ -46,10 +46,12 @@ def test_lines_of_many_threads_do_not_mix() -> None:
     """Each line is one write under one lock."""
     stream = io.StringIO()
     log = Log(project="p", clock=MemoryClock(), stream=stream)
-    threads = [
-        threading.Thread(target=lambda: [log("x", n="y" * 500) for _ in range(50)])
-        for _ in range(8)
-    ]
+
+    def write() -> None:
+        for _ in range(50):
+            log("x", n="y" * 500)
+
+    threads = [threading.Thread(target=write) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from typing_extensions import override
 
 from functions.job import names
 from functions.job.errors import BusyError, FencedError, NeighbourUnavailableError
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 TIMING = Timing()
 
 
-def record(holder: str = "a", **changes: object) -> Record:
+def record(holder: str = "a", **changes: Any) -> Record:
     fresh = Record(
         id="job",
         kind="generate",
@@ -68,9 +69,7 @@ def test_a_new_job_goes_to_whoever_creates_its_record() -> None:
         ({"until": 0.0}, 1.0, Stand.FREE),  # given back: no clock matters
     ],
 )
-def test_how_a_job_stands(
-    changes: dict[str, object], now: float, expected: Stand
-) -> None:
+def test_how_a_job_stands(changes: dict[str, Any], now: float, expected: Stand) -> None:
     """A lease ends for others only once both clocks could agree that it did."""
     assert stand(record(**changes), "h", now, TIMING) is expected
 
@@ -90,7 +89,8 @@ def test_one_of_many_takes_over_and_the_rest_are_busy() -> None:
     """Sixteen instances see the lease end; one generation has one successor."""
     objects = MemoryObjects()
     take(objects, MemoryClock(), record())
-    barrier, results = threading.Barrier(16), []
+    barrier = threading.Barrier(16)
+    results: list[tuple[Stand, Record, Lease | None] | None] = []
 
     def contend(me: int) -> None:
         clock = MemoryClock(1_000_200.0)
@@ -180,7 +180,7 @@ def test_a_renewal_that_comes_after_the_end_changes_nothing() -> None:
     kept = lease
 
     class Late(Lease):
-        held = property(lambda _: True)  # type: ignore[assignment]
+        held = property(lambda _: True)
 
     lease.write(lambda r: r.but(state=State.DONE))
     late = Late(objects, kept.record, kept._generation, clock=clock, timing=TIMING)
@@ -205,6 +205,7 @@ def test_giving_back_to_a_store_that_is_away_loses_the_lease() -> None:
     """Leaving never raises over the error that made us leave."""
 
     class Away(MemoryObjects):
+        @override
         def replace(self, name: str, body: bytes, generation: int) -> int | None:
             raise NeighbourUnavailableError
 
@@ -220,6 +221,7 @@ def test_a_record_that_comes_and_goes_is_given_up_after_three_rounds() -> None:
     """A 404 between the refused create and the read starts over, but not for ever."""
 
     class Vanishing(MemoryObjects):
+        @override
         def create(self, name: str, body: bytes) -> int | None:
             return None
 

@@ -9,7 +9,7 @@ from functions.job.request import Request
 
 def attempts(*paid: str) -> tuple[Attempt, ...]:
     return tuple(
-        Attempt(n=n, fence=1, route="r", model="m", started_at=0.0, paid=p)  # type: ignore[arg-type]
+        Attempt(n=n, fence=1, route="r", model="m", started_at=0.0, paid=p)
         for n, p in enumerate(paid, 1)
     )
 

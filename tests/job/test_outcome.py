@@ -4,7 +4,7 @@ import pytest
 
 from functions.job import outcome
 from functions.job.outcome import EventData, EventType
-from functions.job.record import Attempt, Picture, Record, Result, State
+from functions.job.record import Attempt, Outgoing, Picture, Record, Result, State
 from functions.job.request import Request
 
 PICTURE = Picture(
@@ -31,7 +31,7 @@ def record(state: State, **more: object) -> Record:
     return made.step("settled", 1_763_719_200.0).but(state=state, **more)
 
 
-def told(found: Record, **asked: object) -> outcome.Outgoing:
+def told(found: Record, **asked: object) -> Outgoing:
     request = Request.model_validate({"id": "j", "prompt": "secret words", **asked})
     return outcome.event(found, request, uri="gs://s/r", extra={"cost": {"usd": 1}})
 

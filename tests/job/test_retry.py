@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfoNotFoundError
 
 import pytest
@@ -21,14 +21,8 @@ V = VerdictClass
 NOW = 1_800_000_000.0
 
 
-def verdict(klass: VerdictClass, **more: object) -> Verdict:
-    return (
-        Verdict(klass=klass, retry=RETRY[klass])
-        if not more
-        else Verdict(
-            **({"klass": klass, "retry": RETRY[klass]} | more)  # type: ignore[arg-type]
-        )
-    )
+def verdict(klass: VerdictClass, **more: Any) -> Verdict:
+    return Verdict(**({"klass": klass, "retry": RETRY[klass]} | more))
 
 
 def record(*classes: str, paid: Sequence[str] = ()) -> Record:
@@ -41,7 +35,7 @@ def record(*classes: str, paid: Sequence[str] = ()) -> Record:
             started_at=1.0,
             ended_at=2.0,
             klass=klass,
-            paid=paid[n - 1] if paid else "no",  # type: ignore[arg-type]
+            paid=paid[n - 1] if paid else "no",
         )
         for n, klass in enumerate(classes, 1)
     )
@@ -57,7 +51,7 @@ def request(**more: object) -> Request:
 
 def chances(**more: float) -> Chances:
     values = {"now": NOW, "run_ends": NOW + 480, "pause": 1.0, "jitter": 0.5} | more
-    return Chances(profile=Profile(name="test"), **values)  # type: ignore[arg-type]
+    return Chances(profile=Profile(name="test"), **values)
 
 
 def test_a_picture_is_kept() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from PIL import Image
@@ -17,6 +17,7 @@ from functions.local.faults import Rule
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from functions.job.ports import Album
     from tests.world import World
 
 INBOX = topology.INBOX_BUCKET
@@ -113,7 +114,7 @@ def test_what_only_looks_like_a_picture_is_no_picture(world: World) -> None:
     walk = world.walk()
 
     def ask(call: Any, album: Any, *, alive: Any) -> Any:  # noqa: ANN401
-        answer = walk.model.ask(call, _Spoiled(album), alive=alive)
+        answer = walk.model.ask(call, cast("Album", _Spoiled(album)), alive=alive)
         return dataclasses.replace(answer)
 
     class Model:
