@@ -85,7 +85,7 @@ def build(settings: Settings, kind: str) -> Walk:
     fetch = ListedFetch(settings.reference_hosts, PictureSniffer, time)
 
     def close() -> None:
-        for neighbour in (ledger, topic, model, media):
+        for neighbour in (ledger, topic, model, media, fetch):
             neighbour.close()
 
     return Walk(

@@ -1,4 +1,4 @@
-"""Says before the tests what this machine lets them run, and what is left out and why."""
+"""Says before the tests what this machine lacks, and what is left out for it."""
 
 from __future__ import annotations
 

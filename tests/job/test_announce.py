@@ -58,7 +58,7 @@ def test_a_death_around_the_publish_tells_the_same_event_again(
     assert world.calls(job) == 1
 
 
-def _copied(world: World, job: str, **destination: str) -> Any:  # noqa: ANN401
+def _copied(world: World, job: str, **destination: str) -> Any:
     place = {"bucket": IMAGES, **destination}
     request = {"id": job, "prompt": "p", "destination": place}
     assert world.deliver(request) == ("done", 200)

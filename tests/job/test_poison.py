@@ -16,7 +16,7 @@ from functions.job.poison import Poison, to_record
 _CANARY = "Alice Example 4711"
 
 
-def _record(content: bytes, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - kwargs
+def _record(content: bytes, **changes: Any) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "message_id": "77",
         "error": PoisonError("wrong_type", "seed must be a whole number", field="seed"),

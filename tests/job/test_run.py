@@ -200,7 +200,9 @@ def test_poison_is_recorded_told_and_acknowledged(world: World) -> None:
     assert world.event_ids(message) == {event.id}
 
 
-def _abandon(world: World, job: str, *, until: float = 0.0, **changes: Any) -> Record:  # noqa: ANN401  # fields of a record
+def _abandon(
+    world: World, job: str, *, until: float = 0.0, **changes: Any
+) -> Record:  # fields of a record
     """Leave a job as a holder does that died after it wrote its intent."""
     world.walk().objects.create(names.request(job), _request(job))
     record = Record.model_validate(

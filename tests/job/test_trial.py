@@ -113,14 +113,14 @@ def test_what_only_looks_like_a_picture_is_no_picture(world: World) -> None:
     job = world.new_id()
     walk = world.walk()
 
-    def ask(call: Any, album: Any, *, alive: Any) -> Any:  # noqa: ANN401
+    def ask(call: Any, album: Any, *, alive: Any) -> Any:
         answer = walk.model.ask(call, cast("Album", _Spoiled(album)), alive=alive)
         return dataclasses.replace(answer)
 
     class Model:
         route = "native"
 
-        def ask(self, call: Any, album: Any, *, alive: Any) -> Any:  # noqa: ANN401
+        def ask(self, call: Any, album: Any, *, alive: Any) -> Any:
             return ask(call, album, alive=alive)
 
     spoiled = dataclasses.replace(walk, model=Model())
@@ -135,11 +135,11 @@ def test_what_only_looks_like_a_picture_is_no_picture(world: World) -> None:
 class _Spoiled:
     """Turns the first bytes of every picture into something else."""
 
-    def __init__(self, album: Any) -> None:  # noqa: ANN401
+    def __init__(self, album: Any) -> None:
         self._album = album
         self._first = True
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._album, name)
 
     def write(self, data: bytes) -> None:
@@ -287,7 +287,7 @@ def test_a_holder_that_was_fenced_changes_nothing(world: World, step: Step) -> N
     assert world.stack.events(job) == []
 
 
-def _robbed_at(world: World, job: str, step: Step, rob: Callable[[], None]) -> Any:  # noqa: ANN401
+def _robbed_at(world: World, job: str, step: Step, rob: Callable[[], None]) -> Any:
     """Return a walk whose job is taken over at `step`; a look at ASKED tells it."""
     leases: list[Any] = []
     base = world.walk()
@@ -299,7 +299,7 @@ def _robbed_at(world: World, job: str, step: Step, rob: Callable[[], None]) -> A
                 with pytest.raises(FencedError):
                     leases[-1].renew()
 
-    def keeping(lease: Any) -> Any:  # noqa: ANN401
+    def keeping(lease: Any) -> Any:
         leases.append(lease)
         return base.keeping(lease)
 

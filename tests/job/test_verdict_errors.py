@@ -7,7 +7,7 @@ from typing import Any
 from functions.job.verdict import Verdict, judge
 
 
-def wrong(http: int | None = 500, /, **error: Any) -> Verdict:  # noqa: ANN401  # any JSON
+def wrong(http: int | None = 500, /, **error: Any) -> Verdict:  # any JSON
     return judge(route="relay", status=http, body={"error": error})
 
 
