@@ -1,0 +1,1 @@
+"""The measured claims of the README: `python -m bench` prints each beside its bar."""
