@@ -30,12 +30,11 @@ if TYPE_CHECKING:
     from functions.local.topology import Push
 
 _CALL: Final = 5.0  # s
-_HOLD_RETENTION: Final = 31 * 24 * 3600  # s; the most that Pub/Sub keeps
 
 # What Google's emulator 0.8 leaves out; `up` says so when it is used.
 GOOGLE_LACKS: Final = (
     "no OIDC token on pushes, no deliveryAttempt in their body, no CloudEvent headers,"
-    " filters are not applied, and its clock cannot be stepped"
+    " filters are not applied, its holds keep a week, its clock cannot be stepped"
 )
 
 
@@ -43,7 +42,7 @@ class NoPubSubError(NoStackError):
     """Pub/Sub does not answer."""
 
 
-def make_topics(neighbours: Neighbours) -> None:
+def make_topics(neighbours: Neighbours, *, foreign: bool = False) -> None:
     """Make every topic, its dead-letter topic, and the hold on that.
 
     Raises:
@@ -51,6 +50,7 @@ def make_topics(neighbours: Neighbours) -> None:
 
     """
     project = neighbours.place.project
+    kept = topology.WEEK if foreign else topology.MONTH  # Google's knows no month
     for topic in topology.TOPICS:
         dead = topology.topic_path(topology.dead(topic), project)
         for path in (topology.topic_path(topic, project), dead):
@@ -60,7 +60,7 @@ def make_topics(neighbours: Neighbours) -> None:
             name=topology.subscription_path(topology.hold(topic), project),
             topic=dead,
             ack_deadline_seconds=600,
-            message_retention_duration=Duration(seconds=_HOLD_RETENTION),
+            message_retention_duration=Duration(seconds=kept),
             expiration_policy=ExpirationPolicy(),  # never
         )
         _subscribe(neighbours, hold)

@@ -87,7 +87,7 @@ class Neighbours:
             answer = self.publisher.publish(
                 topic=path, messages=[message], retry=_PATIENCE, timeout=_CALL
             )
-        except exceptions.GoogleAPICallError as error:
+        except exceptions.GoogleAPIError as error:
             raise UnreachableError(_pubsub_says(path, error)) from error
         return str(answer.message_ids[0])
 
@@ -198,7 +198,7 @@ def _storage(place: Place, session: requests.Session) -> storage.Client:
     )
 
 
-def _pubsub_says(path: str, error: exceptions.GoogleAPICallError) -> str:
+def _pubsub_says(path: str, error: exceptions.GoogleAPIError) -> str:
     if isinstance(error, exceptions.NotFound):
         return (
             f"{path} does not exist; check --project, or start the stack with"

@@ -71,7 +71,8 @@ class Control:
         if found is None:
             known = ", ".join(f"{verb} {name}" for verb, name in orders)
             raise _RefusedError(404, f"known: faults, {known}")
-        return found() or {"ok": True}
+        answer = found()
+        return {"ok": True} if answer is None else answer
 
     def _step(self, seconds: float) -> dict[str, float]:
         self._stack.clock.step(seconds)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from functions.local.client import Neighbours
 
 _ACK: Final = 60  # s
+_CALL: Final = 5.0  # s; at once, or never
 _A_DAY: Final = 86_400  # s; the least that Pub/Sub takes: a killed watcher's is gone
 
 
@@ -93,8 +94,8 @@ class Events:
             expiration_policy=ExpirationPolicy(ttl=Duration(seconds=_A_DAY)),
         )
         try:
-            self._client.create_subscription(request=wanted, timeout=10.0)
-        except exceptions.GoogleAPICallError as error:
+            self._client.create_subscription(request=wanted, retry=None, timeout=_CALL)
+        except exceptions.GoogleAPIError as error:
             raise UnreachableError(
                 f"cannot subscribe to {self._topic} ({type(error).__name__}); is the"
                 " stack running, and may you create subscriptions there?"
@@ -150,9 +151,9 @@ class Events:
         self._call.cancel()
         self._thread.join()
         self._thread = None
-        with contextlib.suppress(exceptions.GoogleAPICallError):
+        with contextlib.suppress(exceptions.GoogleAPIError):
             self._client.delete_subscription(
-                request={"subscription": self._path}, timeout=2.0
+                request={"subscription": self._path}, retry=None, timeout=_CALL
             )
 
     def _read(self) -> None:

@@ -162,7 +162,9 @@ class Stack:
         )
         self.neighbours = Neighbours(self.place)
         self._exit.callback(self.neighbours.close)
-        await asyncio.to_thread(broker_setup.make_topics, self.neighbours)
+        await asyncio.to_thread(
+            broker_setup.make_topics, self.neighbours, foreign=bool(foreign)
+        )
         control = await serve(Control(self), network.HOST, self.ports["control"])
         self._exit.push_async_callback(control.stop, _STOP)
 

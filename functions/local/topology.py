@@ -20,6 +20,8 @@ BUCKETS: Final = (STATE_BUCKET, IMAGES_BUCKET, INBOX_BUCKET)
 EVENTS_TOPIC: Final = "image-events"
 
 DEAD_LETTER_ATTEMPTS: Final = 30
+WEEK: Final = 7 * 24 * 3600  # s; what Pub/Sub keeps unless told otherwise
+MONTH: Final = 31 * 24 * 3600  # s; the most it keeps: a hold waits for a person
 PUSH_IDENTITY: Final = f"pubsub-push@{PROJECT}.iam.gserviceaccount.com"
 
 
@@ -33,7 +35,7 @@ class Push:
     retry_least: int = 10
     retry_most: int = 600
     attempts: int = DEAD_LETTER_ATTEMPTS
-    retention: int = 7 * 24 * 3600  # the most Pub/Sub keeps: nothing is lost meanwhile
+    retention: int = WEEK
 
     @property
     def name(self) -> str:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions import settings
 from functions.local.network import SERVICES
 from tests.cli.conftest import shell
 from tests.local.stacks import announced, up
