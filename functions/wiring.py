@@ -72,12 +72,6 @@ def build(settings: Settings, kind: str) -> Walk:
         key=settings.key,
         version=settings.model_version,
     )
-    ledger = Ledger(
-        settings.state_bucket,
-        project=settings.project,
-        budget=timing.storage,
-        emulator=settings.storage_url,
-    )
     topic = Topic(
         settings.events_topic, project=settings.project, budget=timing.storage
     )
@@ -85,11 +79,11 @@ def build(settings: Settings, kind: str) -> Walk:
     fetch = ListedFetch(settings.reference_hosts, PictureSniffer, time)
 
     def close() -> None:
-        for neighbour in (ledger, topic, model, media, fetch):
+        for neighbour in (topic, model, media, fetch):
             neighbour.close()
 
     return Walk(
-        objects=ledger,
+        objects=Ledger(media, settings.state_bucket),
         events=topic,
         albums=probe.watched(albums, at) if settings.probe else albums,
         copies=BucketCopies(media, Places(settings.destinations, never=never)),

@@ -180,11 +180,13 @@ class Media:
     def call(self, what: str, method: str, url: str, *, body: object = None) -> Reply:
         """Send JSON as ourselves until an answer came that will not pass by itself.
 
+        `body` is bytes of JSON, or what is to be written as JSON.
+
         Raises:
             NeighbourUnavailableError: none came in time.
 
         """
-        content = b"" if body is None else json.dumps(body).encode()
+        content = body if isinstance(body, bytes) else _content(body)
         kind = {"Content-Type": "application/json", "Content-Length": str(len(content))}
         patience, fresh = self.patience(), False
         while True:
@@ -230,6 +232,10 @@ class Media:
     def _authorized(self, headers: Mapping[str, str], *, fresh: bool) -> dict[str, str]:
         token = self._tokens(fresh=fresh)
         return {**headers, **({"Authorization": f"Bearer {token}"} if token else {})}
+
+
+def _content(body: object) -> bytes:
+    return b"" if body is None else json.dumps(body).encode()
 
 
 def _lower(response: HTTPResponse) -> dict[str, str]:

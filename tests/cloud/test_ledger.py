@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from functions.clock import SystemClock
 from functions.cloud.ledger import Ledger
-from functions.job.errors import NeighbourUnavailableError
+from functions.cloud.media import Media
+from functions.job.errors import CorruptedUploadError, NeighbourUnavailableError
 from functions.local import topology
 from functions.local.faults import Rule
 
@@ -19,16 +21,15 @@ if TYPE_CHECKING:
 def made(
     world: World, bucket: str = topology.STATE_BUCKET, budget: float = 5
 ) -> Ledger:
-    url = world.settings().storage_url
-    return Ledger(bucket, project=topology.PROJECT, budget=budget, emulator=url)
+    media = Media(SystemClock(), url=world.settings().storage_url, budget=budget)
+    return Ledger(media, bucket)
 
 
 @pytest.fixture
 def ledger(world: World) -> Iterator[Ledger]:
     found = made(world)
     yield found
-    found.close()
-    found.close()
+    found._media.close()
 
 
 def test_created_once_replaced_by_generation(world: World, ledger: Ledger) -> None:
@@ -95,17 +96,36 @@ def test_a_store_that_stays_away_is_told_with_its_remedy(world: World) -> None:
     """Within the budget, as one error of ours that names the role."""
     away = made(world, budget=1)
     world.stack.faults.storage.add(Rule("POST /upload", "status", times=999))
-    with pytest.raises(NeighbourUnavailableError, match=r"roles/storage\.objectUser"):
+    with pytest.raises(NeighbourUnavailableError, match="did not write a record"):
         away.create(f"test/{world.new_id()}", b"1")
-    away.close()
+    away._media.close()
+
+
+@pytest.mark.parametrize("verb", ["GET", "POST"])
+def test_a_bucket_that_is_closed_to_us_names_the_role(
+    world: World, ledger: Ledger, verb: str
+) -> None:
+    """A 403 will not pass by itself; the operator reads what to give."""
+    world.stack.faults.storage.add(Rule(verb, "status", times=999, status=403))
+    with pytest.raises(NeighbourUnavailableError, match=r"roles/storage\.objectUser"):
+        ledger.read("x") if verb == "GET" else ledger.create("x", b"1")
+
+
+def test_bytes_that_changed_on_the_way_are_noticed(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the bucket confirms is compared with what was sent."""
+    monkeypatch.setattr("functions.cloud.ledger._checksum", lambda _: "AAAAAA==")
+    with pytest.raises(CorruptedUploadError):
+        ledger.create("test/changed", b"1")
 
 
 def test_a_bucket_that_does_not_exist_is_told(world: World) -> None:
     """A deployment's mistake, told as one."""
     wrong = made(world, bucket="not-there-bucket")
-    with pytest.raises(NeighbourUnavailableError, match="PLANTAIN_STATE_BUCKET"):
+    with pytest.raises(NeighbourUnavailableError, match="'not-there-bucket' exists"):
         wrong.create("x", b"1")
-    wrong.close()
+    wrong._media.close()
 
 
 def test_no_write_goes_without_a_precondition(world: World, ledger: Ledger) -> None:

@@ -361,7 +361,7 @@ def test_a_lost_reply_to_the_claim_is_not_a_conflict(world: World) -> None:
     """The library repeats and is told 412 by our own record; we read it back."""
     job = world.new_id()
     rule = world.stack.faults.storage.add(
-        Rule("POST /upload", "drop_after", contains="uploadType=multipart", nth=2)
+        Rule("POST /upload", "drop_after", contains="uploadType=media", nth=2)
     )
     assert world.deliver({"id": job, "prompt": "p"}) == ("done", 200)
     assert rule.fired == 1
