@@ -81,6 +81,37 @@ def test_chunks_read_alike_wherever_the_network_cuts(body: bytes) -> None:
     assert fetch([b"HTTP/1.1 100 Continue\r\n\r\n" + whole])[0] == [TEXT]
 
 
+def test_a_head_that_ends_between_two_reads_still_ends_there() -> None:
+    """Two cuts, one of them through the blank line, change nothing."""
+    whole = HEAD + BODIES["many"]
+    for first in range(len(HEAD) - 5, len(HEAD) + 2):
+        for second in range(first + 1, len(whole)):
+            pieces = [whole[:first], whole[first:second], whole[second:]]
+            assert fetch(pieces)[0] == [TEXT]
+
+
+class Deaf(httpcore.MockBackend):
+    """Nobody listens, however often one asks."""
+
+    made = 0
+
+    @override
+    def connect_tcp(self, *args: object, **kwargs: object) -> httpcore.NetworkStream:
+        self.made += 1
+        raise httpcore.ConnectError
+
+
+def test_not_even_a_connection_is_tried_twice() -> None:
+    """Whether to repeat is decided elsewhere, with the money in view."""
+    deaf = Deaf([])
+    with (
+        httpx.Client(transport=Wire(tls=None, backend=deaf)) as client,
+        pytest.raises(httpcore.ConnectError),
+    ):
+        client.post("http://x/")
+    assert deaf.made == 1
+
+
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
 def test_a_body_that_ends_early_never_looks_whole(body: bytes) -> None:
     """Without the last byte of its framing a chunked body is an error."""
@@ -91,7 +122,13 @@ def test_a_body_that_ends_early_never_looks_whole(body: bytes) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"x\r\n", b"-5\r\nabcde\r\n", b"5\r\nabcdefg\r\n0\r\n\r\n", b"5 5\r\nabcde\r\n"],
+    [
+        b"x\r\n",
+        b"-5\r\nabcde\r\n",
+        b"5\r\nabcdefg\r\n0\r\n\r\n",
+        b"5 5\r\nabcde\r\n",
+        b"5\r\nabcdeXX0\r\n\r\n",
+    ],
 )
 def test_framing_that_lies_is_an_error(body: bytes) -> None:
     """Nothing is guessed from a chunk that is not one."""
