@@ -19,7 +19,7 @@ PRO = "gemini-3-pro-image"
 ROUTE = Route(name="n", base_url="https://api.example/", key="k", version="v1")
 
 
-def sent(request: Request, model: str = PRO, *references: MemoryReference) -> Any:  # noqa: ANN401  # any JSON
+def sent(request: Request, model: str = PRO, *references: MemoryReference) -> Any:
     body = Native().body(Call(request, model, references, 1.0))
     text = b"".join(body)
     assert len(text) == body.size
