@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import logging
 import threading
-import zlib
 from typing import TYPE_CHECKING
 
 import httpx
@@ -145,26 +143,6 @@ def test_a_reference_of_another_length_is_never_completed(announced: int) -> Non
     assert server.requests == []
 
 
-@pytest.mark.parametrize(
-    ("encoding", "pack"),
-    [
-        ("gzip", gzip.compress),
-        ("x-gzip", gzip.compress),
-        ("deflate", zlib.compress),
-        ("Deflate", lambda data: zlib.compress(data, wbits=-15)),
-        ("identity", bytes),
-        ("", bytes),
-    ],
-)
-def test_a_compressed_answer_is_read_all_the_same(
-    encoding: str, pack: Callable[[bytes], bytes]
-) -> None:
-    """Who compresses in spite of the request costs CPU, not the picture."""
-    got, album, _ = ask(sends(pack(GOOD), encoding))
-    assert got.failure is None
-    assert album.closed == [(PICTURE, False)]
-
-
 def sends(body: bytes, encoding: str) -> Script:
     """Return a script that answers with this body under this encoding."""
 
@@ -173,24 +151,6 @@ def sends(body: bytes, encoding: str) -> Script:
         peer.answer(body, f"Content-Encoding: {encoding}")
 
     return script
-
-
-@pytest.mark.parametrize("encoding", ["br", "gzip, gzip", "zstd"])
-def test_an_encoding_nobody_asked_for_is_malformed(encoding: str) -> None:
-    """What cannot be read has a name; the status is kept."""
-    got, album, _ = ask(sends(GOOD, encoding))
-    assert (got.status, got.failure, got.body) == (200, "malformed", None)
-    assert album.began == 0
-
-
-@pytest.mark.parametrize(
-    "body",
-    [b"\x1f\x8bjunk" * 99, b"{}", gzip.compress(GOOD)[:-8] + b"checksum"],
-)
-def test_an_answer_that_only_claims_to_be_gzip_is_malformed(body: bytes) -> None:
-    """Junk under a gzip header, or a wrong checksum, is not an exception."""
-    got, _, _ = ask(sends(body, "gzip"))
-    assert (got.status, got.failure) == (200, "malformed")
 
 
 @pytest.mark.parametrize(
