@@ -40,7 +40,9 @@ class Script:
     place = Place()
     lost = False
 
-    def __init__(self, *scenes: tuple[Record | None, list[Event]], mark: bool = False):
+    def __init__(
+        self, *scenes: tuple[Record | None, list[Event]], mark: bool = False
+    ) -> None:
         self.scenes = list(scenes)
         self.mark = mark
 

@@ -4,6 +4,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from google.pubsub_v1.types import PubsubMessage
 
 from functions.local import network, topology
 from functions.local.client import Neighbours, Place, UnreachableError
@@ -29,6 +30,14 @@ def test_nothing_after_opening_is_missed(noting: Noting) -> None:
         assert len(events.wait("e0", 10, 10)) == 10
         events.wait(None, 10, 20)
         assert len([e for e in events.all() if e.subject in {"e0", "e1"}]) == 20
+
+
+def test_a_message_delivered_twice_is_shown_once(noting: Noting) -> None:
+    """Duplicates of the queue are no news; two publishes of one event would be."""
+    events = Events(noting.stack.neighbours)
+    for message_id in ("1", "1", "2"):
+        events._take(PubsubMessage(message_id=message_id, attributes={"ce-id": "e"}))
+    assert [event.message_id for event in events.all()] == ["1", "2"]
 
 
 def test_following_yields_events_and_pauses(noting: Noting) -> None:

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import base64
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from functions.local import network
@@ -30,11 +34,10 @@ threading.Event().wait()
 
 
 @pytest.fixture
-def parent(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+def parent(tmp_path: Path, port: int) -> Iterator[subprocess.Popen[str]]:
     """Return a process that holds a function's lifeline."""
-    port = str(network.choose(0)["generate"])
     with subprocess.Popen(
-        [sys.executable, "-c", PARENT, str(SOURCE), port],
+        [sys.executable, "-c", PARENT, str(SOURCE), str(port)],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -44,6 +47,24 @@ def parent(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     ) as process:
         yield process
         process.kill()
+
+
+@pytest.fixture
+def port() -> int:
+    return network.choose(0)["generate"]
+
+
+def hang(port: int, notes: Path) -> None:
+    """Leave a worker in the middle of a call that never ends."""
+    data = base64.b64encode(b'{"do": "hang"}').decode()
+
+    def ask() -> None:
+        with contextlib.suppress(httpx.HTTPError), httpx.Client(trust_env=False) as c:
+            url = f"http://127.0.0.1:{port}/"
+            c.post(url, json={"message": {"data": data}}, timeout=30)
+
+    threading.Thread(target=ask, daemon=True).start()
+    wait_for(notes.exists)
 
 
 def born(parent: subprocess.Popen[str]) -> set[int]:
@@ -75,9 +96,12 @@ def test_the_end_of_the_lifeline_alone_is_enough(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the signal is Linux's")
-def test_the_death_signal_alone_is_enough(parent: subprocess.Popen[str]) -> None:
-    """A master that is killed alone takes its workers along, without any pipe."""
+def test_the_death_signal_alone_is_enough(
+    parent: subprocess.Popen[str], port: int, tmp_path: Path
+) -> None:
+    """A master that is killed alone takes its workers along, whatever they do."""
     family = born(parent)
+    hang(port, tmp_path / "notes")
     master = min(family)
     os.kill(master, signal.SIGKILL)
     wait_for(lambda: not [pid for pid in family if alive(pid)], timeout=2)
