@@ -138,8 +138,8 @@ class Neighbours:
 
     def close(self) -> None:
         """Close every connection."""
-        self.publisher.transport.close()  # type: ignore[no-untyped-call]
-        self.subscriber.transport.close()  # type: ignore[no-untyped-call]
+        self.publisher.transport.close()
+        self.subscriber.transport.close()
         self.storage.close()
         self._session.close()
 
@@ -192,7 +192,7 @@ def _storage(place: Place, session: requests.Session) -> storage.Client:
         return storage.Client(project=place.project)
     return storage.Client(
         project=place.project,
-        credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
+        credentials=AnonymousCredentials(),
         client_options={"api_endpoint": place.storage},
         _http=session,
     )

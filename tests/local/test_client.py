@@ -51,7 +51,7 @@ def test_a_damaged_record_is_told_apart_from_none(noting: Noting) -> None:
 
 def test_a_large_message_passes(noting: Noting) -> None:
     """A request with a picture inside is above gRPC's usual 4 MB, both ways."""
-    noting.stack.neighbours.publish(b"x" * 9_000_000, "image-events-dead")
+    noting.stack.neighbours.publish(b"# " * 4_500_000, "image-events-dead")
     answer = noting.stack.neighbours.subscriber.pull(
         request={
             "subscription": topology.subscription_path("image-events-dead-hold"),
