@@ -163,6 +163,8 @@ class Catalogue:
                 found.model, request.aspect_ratio, request.image_size
             ),
             price=None if price is None else price.usd,
+            inline_most=MAX_INLINE_BYTES,
+            input_types=INPUT_TYPES,
         )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 import httpcore
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from functions.gemini.body import Body
     from functions.gemini.policy import Policy
     from functions.gemini.routes import Route
+    from functions.gemini.spoken import Said
 
 OK: Final = 200
 _ERROR_BOUNDS: Final = Bounds(total=1 << 20, kept=1 << 20)
@@ -86,6 +88,10 @@ class Codec(Protocol):
         """Return the request."""
         ...
 
+    def said(self, body: object) -> Said:
+        """Return what an answer says beside its picture."""
+        ...
+
 
 class RoutedModel:
     """The model behind one route; one of these lives as long as its instance."""
@@ -122,7 +128,9 @@ class RoutedModel:
         exchange = _Exchange(self._clock, watch, album, self._codec.policy)
         with watched(watch.check):
             exchange.run(self._connected(), self._request(call), self._gate)
-        return exchange.answer()
+        answer = exchange.answer()
+        said = self._codec.said(answer.body)
+        return replace(answer, text=said.text, grounding=said.grounding)
 
     def close(self) -> None:
         """Close every connection; a later call opens new ones."""

@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from functions.gemini import policy
+from functions.gemini import policy, spoken
 from functions.gemini.body import Body
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ class Native:
     """How the native route is spoken."""
 
     policy = staticmethod(policy.pictures)
+    said = staticmethod(spoken.said)
 
     def url(self, route: Route, call: Call) -> str:
         """Return the address; the key is never in it."""

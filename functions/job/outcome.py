@@ -79,6 +79,7 @@ class EventData(BaseModel):
     mismatch: tuple[str, ...] = ()
     images: tuple[Picture, ...] = ()
     text: str = ""
+    grounding: dict[str, Any] = Field(default_factory=dict)
     verdict: dict[str, Any] = Field(default_factory=dict)
     attempts: tuple[AttemptData, ...] = ()
     paid_calls: int = 0
@@ -116,6 +117,7 @@ def event(
         mismatch=result.mismatch if result else (),
         images=images,
         text=result.text if result else "",
+        grounding=result.extra.get("grounding", {}) if result else {},
         verdict=result.verdict if result else {},
         attempts=tuple(_attempt(a) for a in record.attempts),
         paid_calls=sum(1 for a in record.attempts if a.paid == "yes"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from functions.job.problem import Problem
@@ -194,6 +194,7 @@ class Answer:
     failure: Failure | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     text: str = ""  # what the model wrote beside the picture, thoughts left out
+    grounding: Mapping[str, Any] = field(default_factory=dict)  # searches, sources
     pictures: int = 0  # pictures handed to the album that are not thoughts
     sent_at: float | None = None  # clock, None while `failure` is "unsent"
     first_byte_at: float | None = None
@@ -268,6 +269,8 @@ class Priced:
     warnings: tuple[str, ...] = ()
     pixels: tuple[int, int] | None = None  # nominal size of the order
     price: float | None = None  # USD a picture, list price
+    inline_most: int = 20_000_000  # bytes of all references, in base64
+    input_types: tuple[str, ...] = ()  # of references; empty: not known
 
 
 class Catalog(Protocol):

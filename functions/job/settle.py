@@ -44,10 +44,14 @@ def unpaid(held: Held, decision: retry.Decision) -> None:
 
 
 def ended(
-    held: Held, record: Record, decision: retry.Decision, verdict: dict[str, Any]
+    held: Held,
+    record: Record,
+    decision: retry.Decision,
+    verdict: dict[str, Any],
+    text: str = "",
 ) -> None:
     """End or park the job as `decision` says, with `verdict` as the reason."""
-    result = Result(verdict=verdict, model=held.order.priced.model)
+    result = Result(verdict=verdict, model=held.order.priced.model, text=text)
     record = record.but(result=result)
     match decision:
         case retry.GiveUp(state, reason, attention):

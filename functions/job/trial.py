@@ -20,10 +20,11 @@ from functions.job.ports import Call
 from functions.job.problem import Problem
 from functions.job.record import Manifest, Picture, Record, Result, State
 from functions.job.verdict import VerdictClass, judge
+from functions.job.verdict_say import masked
 from functions.job.walk import Step, intend
 
 if TYPE_CHECKING:
-    from functions.job.ports import Album, Answer, Reference, Stored
+    from functions.job.ports import Album, Answer, Priced, Reference, Stored
     from functions.job.verdict import Verdict
     from functions.job.walk import Held, Order, Walk
 
@@ -56,8 +57,11 @@ def work(held: Held) -> None:
                 held.walk.clock.wait(seconds)
                 _begin(held, judged.record)
             case decision:
+                # A refusal in prose has no other explanation than its words.
+                prose = judged.verdict.klass is VerdictClass.REFUSED_TEXT
+                text = _words(held.order, judged) if prose else ""
                 verdict = judged.verdict.to_dict()
-                settle.ended(held, judged.record, decision, verdict)
+                settle.ended(held, judged.record, decision, verdict, text)
                 return
 
 
@@ -65,10 +69,32 @@ def _open(held: Held) -> tuple[Reference, ...]:
     """Look at every reference before the call; a call not made is not counted."""
     images = held.order.request.images
     try:
-        return tuple(held.walk.references.open(image.uri) for image in images)
+        found = tuple(held.walk.references.open(image.uri) for image in images)
     except TryLaterError:
         held.lease.write(settle.withdrawn)
         raise
+    _weigh(found, held.order.priced)
+    return found
+
+
+def _weigh(references: tuple[Reference, ...], priced: Priced) -> None:
+    """Refuse what the model would refuse after it was sent."""
+    for index, reference in enumerate(references):
+        kind = reference.content_type
+        if priced.input_types and kind not in priced.input_types:
+            raise ReferenceRefusedError(
+                "not_supported",
+                f"the picture is {kind} by its bytes; send one of"
+                f" {', '.join(priced.input_types)}",
+                field=f"images[{index}]",
+            )
+    weight = sum(-(-reference.size // 3) * 4 for reference in references)
+    if weight > priced.inline_most:
+        raise ReferenceRefusedError(
+            "too_large",
+            f"the references are {weight:,} bytes in base64 and one request carries"
+            f" {priced.inline_most:,}; send fewer or smaller pictures",
+        )
 
 
 def _begin(held: Held, record: Record) -> None:
@@ -186,8 +212,9 @@ def _closed(walk: Walk, record: Record, verdict: Verdict, answer: Answer) -> Rec
 
 
 def _result(order: Order, judged: _Judged, stored: tuple[Stored, ...]) -> Result:
-    extra: dict[str, Any] = {}
-    text = judged.answer.text if order.request.include_text else ""
+    grounding = dict(judged.answer.grounding)
+    extra: dict[str, Any] = {"grounding": grounding} if grounding else {}
+    text = _words(order, judged) if order.request.include_text else ""
     return Result(
         images=tuple(_picture(item) for item in stored),
         text=text,
@@ -196,6 +223,13 @@ def _result(order: Order, judged: _Judged, stored: tuple[Stored, ...]) -> Result
         mismatch=judged.mismatch,
         extra=extra,
     )
+
+
+def _words(order: Order, judged: _Judged) -> str:
+    """Return the model's own words, without the prompt that they may quote."""
+    secret = (order.request.prompt or "",)
+    lines = judged.answer.text.splitlines()
+    return "\n".join(masked(line, secret) for line in lines)
 
 
 def _picture(stored: Stored) -> Picture:

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from PIL import Image
 
 from functions.job import names
 from functions.job.errors import FencedError, NeighbourUnavailableError
@@ -21,15 +19,6 @@ if TYPE_CHECKING:
     from tests.world import World
 
 INBOX = topology.INBOX_BUCKET
-
-
-def reference(world: World, name: str, color: str = "red") -> str:
-    """Return the address of a small picture in the inbox bucket."""
-    out = io.BytesIO()
-    Image.new("RGB", (64, 48), color).save(out, "PNG")
-    bucket = world.stack.neighbours.storage.bucket(INBOX)
-    bucket.blob(name).upload_from_string(out.getvalue(), "image/png")
-    return f"gs://{INBOX}/{name}"
 
 
 def test_chance_is_asked_again_and_each_call_is_written_first(world: World) -> None:
@@ -195,74 +184,6 @@ def test_text_beside_the_picture_is_told_where_asked_for(world: World) -> None:
         world.script(job, "text=before")
         world.deliver({"id": job, "prompt": "p", "include_text": wanted})
         assert bool(world.event(job).data["text"]) is wanted
-
-
-def test_an_edit_sends_its_references(world: World) -> None:
-    """gs:// and data: are opened, sent in order, and change the result."""
-    job = world.new_id()
-    data = "data:image/png;base64," + _pixel()
-    request = {
-        "id": job,
-        "kind": "edit",
-        "prompt": "bluer",
-        "images": [{"uri": reference(world, f"{job}.png")}, {"uri": data}],
-    }
-    assert world.deliver(request) == ("done", 200)
-    (entry,) = [
-        e
-        for e in world.stack.stack.emulators.model.meter.log()
-        if e.get("job") == names.job_hash(job)
-    ]
-    assert str(entry).count("image/png") >= 2
-
-
-def _pixel() -> str:
-    import base64  # noqa: PLC0415
-
-    out = io.BytesIO()
-    Image.new("RGB", (8, 8), "blue").save(out, "PNG")
-    return base64.b64encode(out.getvalue()).decode()
-
-
-@pytest.mark.parametrize(
-    "uri",
-    [
-        f"gs://{INBOX}/not-there.png",
-        f"gs://{topology.STATE_BUCKET}/jobs/x/request.json",
-        "gs://another-bucket/a.png",
-        "https://example.com/a.png",
-        "data:text/plain;base64,aGVsbG8=",
-        "file:///etc/passwd",
-    ],
-)
-def test_a_reference_that_may_not_be_sent_is_refused_unpaid(
-    world: World, uri: str
-) -> None:
-    """Named, with the remedy, before any call."""
-    job = world.new_id()
-    request = {"id": job, "kind": "edit", "prompt": "p", "images": [{"uri": uri}]}
-    assert world.deliver(request) == ("refused", 200)
-    assert world.calls(job) == 0
-    record = world.record(job)
-    assert record.attempts == ()
-    assert record.result is not None
-    assert record.result.verdict["field"].startswith("images")
-
-
-def test_a_bucket_that_is_away_costs_no_attempt(world: World) -> None:
-    """The call that never left is taken out of the record again."""
-    job = world.new_id()
-    uri = reference(world, f"{job}.png")
-    world.stack.faults.storage.add(
-        Rule("GET /storage", "status", times=99, contains=f"{INBOX}/o")
-    )
-    request = {"id": job, "kind": "edit", "prompt": "p", "images": [{"uri": uri}]}
-    assert world.deliver(request) == ("again", 503)
-    assert world.record(job).attempts == ()
-    world.stack.faults.clear()
-    assert world.deliver(request) == ("done", 200)
-    assert world.calls(job) == 1
-    assert world.record(job).fence == 2
 
 
 def _rob(world: World, job: str) -> None:
