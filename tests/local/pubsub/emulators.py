@@ -133,7 +133,9 @@ class Loop:
 class Local:
     """Our emulator, served in a loop of its own."""
 
-    def __init__(self, loop: Loop, folder: Path, **settings: Any) -> None:  # noqa: ANN401  # passed on to Broker as they are
+    def __init__(
+        self, loop: Loop, folder: Path, **settings: Any
+    ) -> None:  # passed on to Broker as they are
         self.loop = loop
         self.clock = StepClock(folder / "clock")
         self.faults = Faults()

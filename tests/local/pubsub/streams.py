@@ -27,7 +27,7 @@ def subscribed(
     pubsub: Pubsub,
     subscription: str,
     callback: Callable[[Message], None],
-    **flow: Any,  # noqa: ANN401  # passed on to FlowControl as they are
+    **flow: Any,  # passed on to FlowControl as they are
 ) -> Iterator[None]:
     future = pubsub.subscriber.subscribe(
         subscription,
@@ -52,7 +52,7 @@ class Raw:
         transport = pubsub.subscriber.transport
         self._call = transport.streaming_pull(iter(self._requests.get, None))
 
-    def say(self, **request: Any) -> None:  # noqa: ANN401  # fields of any type
+    def say(self, **request: Any) -> None:  # fields of any type
         self._requests.put(types.StreamingPullRequest(request))
 
     def read(self) -> list[types.ReceivedMessage]:

@@ -134,6 +134,39 @@ def test_a_dead_letter_keeps_its_limits_and_loses_none() -> None:
     _with(work)
 
 
+def test_a_deleted_dead_letter_topic_loses_nothing() -> None:
+    """Law: while the topic is gone the message keeps coming; then it is forwarded."""
+
+    async def work(broker: Broker) -> None:
+        dead, name = "projects/p/topics/dead", f"{SUB}-strict"
+        broker.create_topic(dead)
+        policy = {"dead_letter_topic": dead, "max_delivery_attempts": 5}
+        broker.create_subscription(name=name, topic=TOPIC, dead_letter_policy=policy)
+        del broker.topics[dead]
+        broker.publish(TOPIC, b"x", {})
+        backlog = broker.subscription(name).backlog
+        for _ in range(6):
+            (lease,) = await broker.subscription(name).pull(1, wait=False)
+            backlog.nack(lease.ack_id)
+        assert len(backlog) == 1
+        broker.create_topic(dead)
+        (lease,) = await broker.subscription(name).pull(1, wait=False)
+        backlog.nack(lease.ack_id)
+        assert len(backlog) == 0
+
+    _with(work)
+
+
+def test_nothing_is_born_detached() -> None:
+    """Law: detaching is a call of its own; at creation the flag means nothing."""
+
+    async def work(broker: Broker) -> None:
+        broker.create_subscription(name=f"{SUB}-2", topic=TOPIC, detached=True)
+        assert not broker.subscription(f"{SUB}-2").config.detached
+
+    _with(work)
+
+
 def test_both_forms_of_the_keys_name_the_same_key() -> None:
     """Law: `certs` and `jwks` show one key."""
     broker = Broker(ManualTimers().clock)

@@ -102,7 +102,7 @@ def test_lists_come_in_pages(own: Pubsub) -> None:
 
 def test_too_much_in_one_request_is_refused(own: Pubsub) -> None:
     """Law: above 10 MB the service answers by itself, it does not cut the line."""
-    message = types.PubsubMessage(data=b"x" * 11_000_000)
+    message = types.PubsubMessage(data=b"." * 11_000_000)
     request = types.PublishRequest(topic=own.topic(), messages=[message])
     with pytest.raises(grpc.RpcError, match="10000000 are allowed") as refused:
         own.publisher.transport.publish(request)

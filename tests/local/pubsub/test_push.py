@@ -172,6 +172,8 @@ def test_without_an_endpoint_a_subscription_is_pulled(pubsub: Pubsub) -> None:
         ("status", 503, 1),
         ("drop", 503, 1),
         ("drop_after", 503, 2),
+        ("drop_after", 204, 2),
+        ("drop", 204, 1),
         ("status_after", 500, 2),
         ("status", 204, 0),
         ("status_after", 204, 1),

@@ -136,3 +136,23 @@ def test_a_changed_endpoint_starts_anew() -> None:
         await pace.broker.close()
 
     asyncio.run(run())
+
+
+def test_the_old_endpoint_does_not_slow_the_new_one() -> None:
+    """Law: a request that is out when the endpoint changes counts no failure."""
+
+    async def run() -> None:
+        pace = Pace([500])
+        pace.broker.publish(TOPIC, b"x", {})
+        await asyncio.sleep(0)
+        assert pace.subscription.pusher.in_flight == 1
+        config = type(pace.subscription.config)()
+        config.CopyFrom(pace.subscription.config)
+        config.push_config.push_endpoint = "http://g/"
+        pace.subscription.configure(config)
+        await pace.send(0)
+        assert pace.gaps() == [0.0], "no pause"
+        assert pace.subscription.pusher.window == 9, "one success, no failure"
+        await pace.broker.close()
+
+    asyncio.run(run())

@@ -136,6 +136,14 @@ def test_pages_hold_everything_once_in_order() -> None:
     assert len(page(items, ListRequest())[0]) == 5
 
 
+def test_a_page_has_a_thousand_items_at_most() -> None:
+    """Law: a larger page size is cut, and the token leads on."""
+    items = [Topic(name=f"t{n:04}") for n in range(1001)]
+    found, token = page(items, ListRequest(page_size=5000))
+    assert len(found) == 1000
+    assert token
+
+
 @pytest.mark.parametrize("request_", [{"page_token": "x"}, {"page_size": -1}])
 def test_bad_pages_are_refused(request_: dict[str, object]) -> None:
     """Law: a token that was never given out is refused."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Topic = types.Topic.pb()
 
 
-async def _echo(request: Any) -> Any:  # noqa: ANN401  # a protobuf message
+async def _echo(request: Any) -> Any:  # a protobuf message
     if request.name == "no":
         raise invalid("name: not that one")
     return request

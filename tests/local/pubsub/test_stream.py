@@ -34,7 +34,7 @@ def test_two_thousand_messages_arrive_once_each(pubsub: Pubsub) -> None:
 
     with subscribed(pubsub, name, callback):
         publish = pubsub.publisher.publish
-        futures = [publish(topic, b"x" * 1000) for _ in range(2000)]
+        futures = [publish(topic, b"." * 1000) for _ in range(2000)]
         wanted = {future.result(WAIT) for future in futures}
         assert done.wait(WAIT), f"{len(seen)} arrived"
     assert set(seen) == wanted
@@ -121,7 +121,7 @@ def test_bytes_out_are_bounded_but_never_stuck(own: Pubsub) -> None:
     """Law: above the byte limit nothing more is sent; one large message still is."""
     topic, name = own.pair()
     for size in (500, 300, 300):
-        own.publish(topic, b"x" * size)
+        own.publish(topic, b"." * size)
     raw = Raw(own, name, max_outstanding_bytes=400)
     raw.read()
     sizes = []
@@ -153,7 +153,7 @@ def test_responses_fit_the_client(own: Pubsub) -> None:
     """Law: a response never passes the 4 MiB that an emulator's client takes."""
     topic, name = own.pair()
     for _ in range(4):
-        own.publish(topic, b"x" * 1_500_000)
+        own.publish(topic, b"." * 1_500_000)
     raw = Raw(own, name)
     raw.read()
     received = [*raw.read(), *raw.read()]

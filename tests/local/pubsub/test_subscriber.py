@@ -198,6 +198,14 @@ def test_a_dead_letter_topic_must_exist(own: Pubsub) -> None:
     policy = {"dead_letter_topic": f"{PROJECT}/topics/missing"}
     with pytest.raises(exceptions.NotFound, match="missing"):
         own.subscription(own.topic(), dead_letter_policy=policy)
+    _, name = own.pair()
+    with pytest.raises(exceptions.NotFound, match="missing"):
+        own.subscriber.update_subscription(
+            subscription={"name": name, "dead_letter_policy": policy},
+            update_mask={"paths": ["dead_letter_policy"]},
+        )
+    found = own.subscriber.get_subscription(subscription=name)
+    assert not found.dead_letter_policy.dead_letter_topic
 
 
 def test_a_pull_needs_a_number_and_a_pull_subscription(own: Pubsub) -> None:
@@ -236,7 +244,7 @@ def test_pulls_are_cut_below_what_clients_take(own: Pubsub) -> None:
     """Law: one answer stays under the client's 4 MiB; the rest comes next."""
     topic, name = own.pair()
     for _ in range(4):
-        own.publish(topic, b"x" * 1_500_000)
+        own.publish(topic, b"." * 1_500_000)
     assert [len(own.pull(name)), len(own.pull(name))] == [2, 2]
 
 

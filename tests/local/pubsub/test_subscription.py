@@ -86,6 +86,23 @@ def test_outlets_with_room_take_turns() -> None:
     asyncio.run(work())
 
 
+def test_equal_outlets_get_equal_shares() -> None:
+    """Law: a stream that still has room does not starve the next one."""
+
+    async def work() -> None:
+        broker, subscription = _made()
+        takers = [Taker(99), Taker(99)]
+        for taker in takers:
+            subscription.attach(taker)
+        for _ in range(6):
+            broker.publish(TOPIC, b"x", {})
+        await _settle()
+        assert [len(taker.leases) for taker in takers] == [3, 3]
+        await broker.close()
+
+    asyncio.run(work())
+
+
 def test_a_pull_gets_what_streams_have_no_room_for() -> None:
     """Law: a waiting pull is woken by a message that no stream takes."""
 
