@@ -80,6 +80,4 @@ class AccessTokens:
     def _refresh(credentials: Credentials) -> None:
         import google.auth.transport.requests  # noqa: PLC0415  # as above
 
-        credentials.refresh(  # type: ignore[no-untyped-call]  # google-auth has no types
-            google.auth.transport.requests.Request()
-        )
+        credentials.refresh(google.auth.transport.requests.Request())
