@@ -106,5 +106,6 @@ def build(settings: Settings, kind: str) -> Walk:
         holder=f"{settings.revision or 'local'}-{secrets.token_hex(6)}",
         kind=kind,
         default_model=settings.default_model,
+        secrets=(settings.key,),
         timing=timing,
     )

@@ -171,7 +171,7 @@ def _judge(held: Held, answer: Answer, album: Album) -> _Judged:
         pictures=len(pictures),
         now=walk.clock.now(),
         headers=answer.headers,
-        withhold=(order.request.prompt or "",),
+        withhold=(order.request.prompt or "", *walk.secrets),
     )
     got = verdict.klass is VerdictClass.IMAGE
     wrong = mismatch(order.request, pictures[-1], order.priced.pixels) if got else ()

@@ -108,8 +108,8 @@ def judge(  # noqa: PLR0913  # each is one fact of the answer; all but two are o
 
 def _finish(case: Case, draft: Draft, withhold: tuple[str, ...]) -> Verdict:
     spoken = case.evidence.spoken
-    message = masked(_sentence(case, draft), withhold)[:_MESSAGE_MOST]
-    code = support_code(message)
+    sentence = " ".join(_sentence(case, draft).split())
+    code = support_code(sentence)
     limited = draft.klass in {VerdictClass.RATE_MINUTE, VerdictClass.RATE_DAY}
     waits = limited or RETRY[draft.klass] is Retry.BACKOFF
     retry = draft.retry or RETRY[draft.klass]
@@ -119,19 +119,19 @@ def _finish(case: Case, draft: Draft, withhold: tuple[str, ...]) -> Verdict:
     return Verdict(
         klass=draft.klass,
         retry=retry,
-        billable=_billable(case, draft, message),
-        reason=word(draft.reason),
+        billable=_billable(case, draft, sentence),
+        reason=word(draft.reason, withhold),
         change=CHANGE_DROPPED if dropped else CHANGE[draft.klass],
-        message=message,
-        subclass=_subclass(code, message),
-        finish_reason=word(case.finish_shown()),
-        block_reason=word(case.block_shown()),
+        message=masked(sentence, withhold)[:_MESSAGE_MOST],
+        subclass=_subclass(code, sentence),
+        finish_reason=word(case.finish_shown(), withhold),
+        block_reason=word(case.block_shown(), withhold),
         support_code=code,
         response_id=masked(spoken.ids.get("response_id", ""), withhold),
         model_version=masked(spoken.ids.get("model_version", ""), withhold),
         http_status=case.status,
         retry_after=case.delay if waits else None,
-        quota_id=verdict_quota.quota_id(case.evidence),
+        quota_id=masked(verdict_quota.quota_id(case.evidence), withhold),
         usage=dict(spoken.usage),
         evidence=draft.evidence,
     )

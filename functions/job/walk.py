@@ -82,6 +82,7 @@ class Walk:
     holder: str  # this instance
     kind: str  # the door: "generate" or "edit"
     default_model: str
+    secrets: tuple[str, ...] = field(default=(), repr=False)  # never repeated
     timing: Timing = field(default_factory=Timing)
 
 

@@ -103,6 +103,21 @@ def test_withheld_texts_and_keys_never_come_back() -> None:
     assert "Invalid value" in str(told["message"])
 
 
+def test_what_is_withheld_changes_no_judgement() -> None:
+    """A prompt that shares its words with the service's sentence decides nothing."""
+    sentence = (
+        "Support code: 17301594. Content of third-party content providers is guarded."
+        " You will not be charged for this request."
+    )
+    body = {"candidates": [{"finishReason": "IMAGE_OTHER", "finishMessage": sentence}]}
+    plain = judge(route="native", status=200, body=body)
+    withheld = judge(route="native", status=200, body=body, withhold=(sentence,))
+    assert withheld.message == "[withheld]"
+    assert dataclasses.replace(withheld, message=sentence) == plain
+    assert plain.subclass
+    assert plain.billable is False
+
+
 def test_the_models_own_words_are_not_in_the_verdict() -> None:
     """A refusal may quote the prompt: its words travel in the text, not here."""
     part = {"text": "I cannot draw the castle."}

@@ -67,3 +67,68 @@ def test_support_codes_are_found_where_google_writes_them() -> None:
     assert support_code("Support code: 11030041.") == "11030041"
     assert support_code("support codes: 58061214, 17301594") == "58061214, 17301594"
     assert support_code("Support: call us") == ""
+
+
+PROMPT = 'A red "fox"\nreads the news on a café terrace in Lyon, 35 mm'
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        PROMPT[:30],
+        PROMPT[-26:],
+        PROMPT.upper(),
+        " ".join(PROMPT.split()),
+        PROMPT.replace('"', '\\"').replace("\n", "\\n"),
+        "the words READS THE NEWS, on a CAFÉ",
+    ],
+)
+def test_a_piece_of_a_withheld_text_is_an_echo(echo: str) -> None:
+    """Cut, cased, folded into one line or escaped: four words in a row are enough."""
+    said = masked(f"The prompt {echo} was refused. Support code: 11", (PROMPT,))
+    assert "[withheld]" in said
+    assert "news" not in said.lower()
+    assert "terrace" not in said.lower()
+    assert said.startswith("The ")
+    assert said.endswith(" was refused. Support code: 11")
+
+
+def test_a_prompt_longer_than_what_is_read_is_withheld_as_well() -> None:
+    """The service's text ends inside the echo, so the whole is never found."""
+    prompt = " ".join(f"word{number}" for number in range(2_000))
+    assert masked(f"Refused: {prompt}", (prompt,)) == "Refused: [withheld]"
+
+
+def test_a_few_letters_of_a_foreign_script_are_an_echo() -> None:
+    """Seven signs say as much as four words."""
+    said = masked("提示 一只红色的狐狸在看报纸。", ("画一只红色的狐狸在看报纸和茶",))
+    assert said == "提示 [withheld]。"
+
+
+def test_a_short_text_is_an_echo_as_a_whole() -> None:
+    """Where four words are more than there is, all of it counts, in any case."""
+    said = masked("I cannot draw GREEN-PEAR here", ("green pear",))
+    assert said == "I cannot draw [withheld] here"
+    assert masked("I cannot draw green apples", ("green pear",)).endswith("apples")
+
+
+def test_what_any_two_texts_share_stays() -> None:
+    """Three words in common empty no sentence of Google's."""
+    said = "Unable to show the generated image."
+    assert masked(said, ("show the generated fox",)) == said
+
+
+def test_pictures_in_base64_are_masked_with_their_slashes() -> None:
+    """A slash every few letters does not carry a picture through."""
+    said = masked("bytes iVBORw0KGgo/AAAN/SUhEUg1/AAA2/EAIA/Cc3Vv/d5Ag== here")
+    assert said == "bytes [withheld] here"
+    name = "projects/123456789012/locations/us-central1/publishers/google/models"
+    assert masked(name) == name
+
+
+def test_a_word_that_echoes_is_no_reason() -> None:
+    """Enums stay, even where a prompt speaks of them."""
+    prompt = "please-paint-a-fox-who-reads-papers-IMAGE_PROHIBITED_CONTENT"
+    assert word("paint-a-fox-who-reads-papers", (prompt,)) == ""
+    assert word("IMAGE_PROHIBITED_CONTENT", (prompt,)) == "IMAGE_PROHIBITED_CONTENT"
+    assert word("no_image", (prompt,)) == "no_image"
