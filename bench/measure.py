@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from bench.process import Spec, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from bench.stage import Stage
 
@@ -66,7 +66,7 @@ class Counts:
 
 
 FULL: Final = Counts(cpu_1k=25, cpu_4k=15, cold=9, landings=3, fresh=3, row=50)
-QUICK: Final = Counts(cpu_1k=9, cpu_4k=5, cold=5, landings=1, fresh=1, row=15)
+QUICK: Final = Counts(cpu_1k=9, cpu_4k=5, cold=3, landings=1, fresh=1, row=15)
 
 
 def cpu(stage: Stage, targets: Iterable[Spec], counts: Counts) -> Results:
@@ -151,7 +151,7 @@ def memory(
         for spec in (ours, naive):
             with Target(spec) as target:
                 _warm(stage, target)
-                one.add(spec.name, _extra(target, lambda t=target: _one(stage, t)))
+                one.add(spec.name, _alone(stage, target))
         with Target(ours) as target:
             _warm(stage, target)
             idle = target.rss()
@@ -185,28 +185,23 @@ def _warm(stage: Stage, target: Target) -> None:
     stage.deliver(target, stage.small())
 
 
-def _one(stage: Stage, target: Target) -> None:
+def _alone(stage: Stage, target: Target) -> float:
+    """Return what one picture adds to the idle worker, in MiB."""
     order = stage.order("4K", _SIGNED)
-    stage.deliver(target, order)
-    stage.verify(order)
-
-
-def _extra(target: Target, work: Callable[[], None]) -> float:
     idle = target.rss()
     target.reset_peak()
-    work()
-    return target.peak() - idle
+    stage.deliver(target, order)
+    peak = target.peak()
+    stage.verify(order)
+    return peak - idle
 
 
 def _land(stage: Stage, target: Target, many: int, wish: str) -> tuple[float, float]:
     """Return the worker's peak in MiB and the seconds until all were done."""
     orders = [stage.order("4K", f"{wish}, hold") for _ in range(many)]
     target.reset_peak()
-    landing = stage.land(target, orders)
-    next(landing)
-    seconds = next(landing)
+    seconds = stage.land(target, orders)
     peak = target.peak()
-    landing.close()
     for order in orders:
         stage.verify(order)
     return peak, seconds

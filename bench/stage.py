@@ -26,7 +26,6 @@ from functions.local.stack import Options
 from functions.settings import DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from types import TracebackType
 
 _EVENT: Final = 30.0  # s for an event to come
@@ -150,11 +149,10 @@ class Stage:
         """Return when the model was asked last, in seconds since the epoch."""
         return float(self._stack.model.meter.log()[-1]["at"])
 
-    def land(self, target: Target, orders: list[dict[str, Any]]) -> Iterator[float]:
-        """Deliver all at once, let the answers land together.
+    def land(self, target: Target, orders: list[dict[str, Any]]) -> float:
+        """Deliver all at once and let the answers land together.
 
-        Yields 0 when every call waits at the model, then the seconds from the
-        answers' release to the last acknowledgement.
+        Returns the seconds from their release to the last acknowledgement.
         """
         holds = self._stack.model.holds
         with ThreadPoolExecutor(len(orders)) as pool:
@@ -167,12 +165,11 @@ class Stage:
                         one.result()
                     raise TargetError("not every call reached the model")
                 time.sleep(0.02)
-            yield 0.0
             began = time.perf_counter()
             holds.release()
             for one in sent:
                 one.result()
-            yield time.perf_counter() - began
+            return time.perf_counter() - began
 
     def __enter__(self) -> Self:
         """Start."""
