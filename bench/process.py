@@ -14,6 +14,7 @@ import re
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,7 @@ _LOOK: Final = 0.003  # s between two looks at the port of a starting function
 _STOP: Final = 5.0  # s between the polite and the other signal
 _ANSWER: Final = 300.0  # s
 _CPU_OF_PROCESS: Final = 2  # linux/posix-timers.h: CPUCLOCK_SCHED
+_TAIL: Final = 12  # lines of its log that an error shows
 _RESET_PEAK: Final = "5"  # proc(5): clear_refs
 
 
@@ -58,6 +60,7 @@ class Target:
         self.began = 0.0  # when the process was started, seconds since the epoch
         self._port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115  # as long as the target
 
     def start(self) -> Self:
         """Start the process and return once its port is open."""
@@ -77,7 +80,8 @@ class Target:
                 env=dict(spec.environ),
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
+                stdout=self._log,
+                stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
         finally:
@@ -117,6 +121,7 @@ class Target:
         if answer.status >= http.client.MULTIPLE_CHOICES:
             raise TargetError(
                 f"{self.spec.name} answered {answer.status}: {said[:200]!r}"
+                f"{self._last_words()}"
             )
 
     def cpu(self) -> float:
@@ -160,7 +165,12 @@ class Target:
                 break
             time.sleep(_LOOK)
         self.stop()
-        raise TargetError(f"{self.spec.name} did not start; its last words are above")
+        raise TargetError(f"{self.spec.name} did not start{self._last_words()}")
+
+    def _last_words(self) -> str:
+        self._log.seek(0)
+        lines = self._log.read().decode("utf-8", "replace").splitlines()
+        return "\n  ".join(("", *lines[-_TAIL:]))
 
     def _pids(self) -> list[int]:
         if self._process is None:
@@ -170,7 +180,9 @@ class Target:
             pid = ahead.pop()
             found.append(pid)
             for task in Path(f"/proc/{pid}/task").iterdir():
-                ahead += map(int, (task / "children").read_text().split())
+                with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                    # A thread may end while we look.
+                    ahead += map(int, (task / "children").read_text().split())
         return found
 
     def _worker(self) -> int:
