@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 
@@ -41,8 +41,9 @@ class Reply:
     """One answer, read whole."""
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes
+    # Their Location is the address of an upload, which anyone may write to.
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
 
     def json(self) -> Any:  # noqa: ANN401  # whatever the API says
         """Return the body as JSON, None where it is none."""
@@ -57,7 +58,7 @@ class Stream:
     """One answer, its body still to come; reading may raise LostError."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     chunks: Iterator[bytes]
 
 

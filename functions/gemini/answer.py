@@ -39,7 +39,7 @@ class Bounds:
     depth: int = 64
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Contents:
     """What an answer held; `body` and `pictures` as `ports.Answer` has them."""
 

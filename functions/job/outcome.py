@@ -78,7 +78,7 @@ class EventData(BaseModel):
     got: dict[str, Any] = Field(default_factory=dict)
     mismatch: tuple[str, ...] = ()
     images: tuple[Picture, ...] = ()
-    text: str = ""
+    text: str = Field(default="", repr=False)
     grounding: dict[str, Any] = Field(default_factory=dict)
     verdict: dict[str, Any] = Field(default_factory=dict)
     attempts: tuple[AttemptData, ...] = ()

@@ -7,7 +7,7 @@ names), and no value: a broken order holds a prompt as easily as a good one.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -31,8 +31,9 @@ class Poison:
 
     message_id: str
     error: PoisonError
-    content: bytes  # the message's data, or the whole body where no data was found
-    attributes: Mapping[str, str]
+    # The message's data, or the whole body where no data was found.
+    content: bytes = field(repr=False)
+    attributes: Mapping[str, str] = field(repr=False)
     subscription: str
     attempt: int | None
     received_at: float  # clock

@@ -56,7 +56,7 @@ class Delivery:
     message_id: str
     attempt: int | None = None  # None: the subscription has no dead-letter policy
     data: bytes | None = field(default=None, repr=False)
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = field(default_factory=dict, repr=False)
     subscription: str = ""
     publish_time: float | None = None  # seconds since the epoch
     trace: str = ""  # W3C traceparent of the publisher, "" if none
@@ -190,10 +190,11 @@ class Answer:
     """
 
     status: int | None
-    body: object
+    body: object = field(repr=False)
     failure: Failure | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    text: str = ""  # what the model wrote beside the picture, thoughts left out
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    # What the model wrote beside the picture, thoughts left out.
+    text: str = field(default="", repr=False)
     grounding: Mapping[str, Any] = field(default_factory=dict)  # searches, sources
     pictures: int = 0  # pictures handed to the album that are not thoughts
     sent_at: float | None = None  # clock, None while `failure` is "unsent"
@@ -248,6 +249,10 @@ class Events(Protocol):
 
 class Copies(Protocol):
     """Copies of finished pictures under the names that people chose."""
+
+    def problem(self, bucket: str, name: str) -> Problem | None:
+        """Return why the place can never be written, None where it may be."""
+        ...
 
     def copy(self, picture: Stored, *, bucket: str, name: str) -> None:
         """Copy on the server side, once; our own copy found there is success.

@@ -117,7 +117,7 @@ class Result(_Part):
     """How the job ended, ready to be announced."""
 
     images: tuple[Picture, ...] = ()
-    text: str = ""
+    text: str = Field(default="", repr=False)
     verdict: dict[str, Any] = Field(default_factory=dict)
     model: str = ""
     mismatch: tuple[str, ...] = ()
@@ -131,7 +131,7 @@ class Outgoing(_Part):
     kind: Literal["event", "copy"]
     type: str = ""
     at: float = 0.0
-    data: dict[str, Any] = Field(default_factory=dict)
+    data: dict[str, Any] = Field(default_factory=dict, repr=False)
 
 
 class Record(_Part):

@@ -40,7 +40,7 @@ _ERROR_MEMBERS: Final = frozenset({"error", "message", "msg", "detail", "code"})
 _COSTS: Final = ("cost", "total_cost", "response_cost")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Spoken:
     """Everything an answer said, over all its pieces."""
 

@@ -70,7 +70,7 @@ _ERRORS_TO: Final = 600
 _GRPC_MOST: Final = 16  # google.rpc.Code
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Evidence:
     """What was found; each list holds (depth, value), the deepest first."""
 

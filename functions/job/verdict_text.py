@@ -37,7 +37,7 @@ _CLOSERS: Final = {"{": "}", "[": "]"}
 _JSON_NEXT: Final = frozenset(("", '"', "'", "{", "[", "\n", "\r", " "))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Reading:
     """What a body holds, before anyone asks what it means."""
 

@@ -8,7 +8,7 @@ the address, which may be signed.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import httpx
@@ -41,7 +41,7 @@ _OK: Final = 200
 class WebReference:
     """A reference picture that was fetched whole; keeps `ports.Reference`."""
 
-    data: bytes
+    data: bytes = field(repr=False)
     content_type: str
 
     @property
