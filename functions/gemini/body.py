@@ -6,11 +6,16 @@ its announced length is never completed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from functions.gemini.base64_stream import encoded, encoded_size
-from functions.job.errors import NeighbourUnavailableError
+from functions.job.errors import (
+    NeighbourUnavailableError,
+    ReferenceRefusedError,
+    TryLaterError,
+    UnsentError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +27,7 @@ if TYPE_CHECKING:
 class Body:
     """Bytes as they are, and references that travel as base64."""
 
-    pieces: tuple[bytes | Reference, ...]
+    pieces: tuple[bytes | Reference, ...] = field(repr=False)
 
     @property
     def size(self) -> int:
@@ -33,12 +38,27 @@ class Body:
         )
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield the body from its start."""
+        """Yield the body from its start.
+
+        Raises:
+            UnsentError: a reference broke, so the announced length is never reached.
+
+        """
         for piece in self.pieces:
             if isinstance(piece, bytes):
                 yield piece
             else:
-                yield from encoded(_measured(piece))
+                yield from encoded(_sent(piece))
+
+
+def _sent(reference: Reference) -> Iterator[bytes]:
+    """Yield a reference; JSON always stands behind it, so its failure is proof."""
+    try:
+        yield from _measured(reference)
+    except ReferenceRefusedError as refused:
+        raise UnsentError(str(refused), refused=refused) from refused
+    except TryLaterError as error:
+        raise UnsentError(str(error)) from error
 
 
 def _measured(reference: Reference) -> Iterator[bytes]:

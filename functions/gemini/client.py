@@ -43,6 +43,7 @@ _UNSENT: Final = (
     httpcore.ConnectTimeout,
     httpcore.PoolTimeout,
 )
+_ILLEGAL: Final = (httpx.LocalProtocolError, httpcore.LocalProtocolError)
 _LATE: Final = (httpx.TimeoutException, httpcore.TimeoutException)
 _BROKEN: Final = (
     httpx.TransportError,
@@ -123,6 +124,10 @@ class RoutedModel:
 
         Only the album and the references can raise here: what the model and the
         network do is in the answer.
+
+        Raises:
+            UnsentError: a reference broke while it was being sent.
+
         """
         watch = Watch(self._clock, call.timeout, alive)
         exchange = _Exchange(self._clock, watch, album, self._codec.policy)
@@ -226,6 +231,8 @@ class _Exchange:
                 self._failure = "cut"
         except _UNSENT:
             self._failure = "unsent"
+        except _ILLEGAL:  # our own side refused to write it, or the rest of it
+            self._fail("unsent" if self._status is None else "cut")
         except _LATE:
             self._fail("timeout")
         except _BROKEN:

@@ -7,7 +7,8 @@ PlantainError
 │   ├── BusyError            another holder's lease is alive
 │   ├── FencedError          another holder took the job over: leave everything
 │   ├── NeighbourUnavailableError   Storage or Pub/Sub did not answer in time
-│   └── CorruptedUploadError   the bucket holds other bytes than were sent
+│   ├── CorruptedUploadError   the bucket holds other bytes than were sent
+│   └── UnsentError   a reference broke while it was being sent: nothing was paid
 ├── DamagedRecordError       never overwritten; parked with an alarm
 └── ConfigurationError       the instance refuses to start and names every gap
 
@@ -61,6 +62,19 @@ class NeighbourUnavailableError(TryLaterError):
 
 class CorruptedUploadError(TryLaterError):
     """The bucket did not store the bytes that were sent; nothing of them is left."""
+
+
+class UnsentError(TryLaterError):
+    """A reference broke while it was being sent; the model got no whole request."""
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        refused: ReferenceRefusedError | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.refused = refused  # why another try is of no use, None if one may be
 
 
 class DamagedRecordError(PlantainError):

@@ -104,6 +104,18 @@ class MemoryReference:
         yield from self.parts
 
 
+@dataclass
+class BreakingReference(MemoryReference):
+    """A reference picture that fails once all but its last bytes were read."""
+
+    error: Exception = field(default_factory=AssertionError)
+
+    @override
+    def chunks(self) -> Iterator[bytes]:
+        yield from self.parts[:-1]
+        raise self.error
+
+
 def read(
     text: bytes, size: int | None = None, bounds: Bounds | None = None
 ) -> tuple[Contents, MemoryAlbum]:

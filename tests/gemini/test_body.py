@@ -9,10 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.gemini.body import Body
-from functions.job.errors import NeighbourUnavailableError
-from tests.gemini.doubles import MemoryReference
+from functions.job.errors import (
+    NeighbourUnavailableError,
+    PlantainError,
+    ReferenceRefusedError,
+    UnsentError,
+)
+from tests.gemini.doubles import BreakingReference, MemoryReference
 
 CHUNKS = st.lists(st.binary(max_size=20), max_size=5).map(tuple)
+
+
+def send(body: Body, sent: bytearray) -> None:
+    for piece in body:
+        sent += piece
 
 
 @given(st.binary(max_size=9), CHUNKS, CHUNKS)
@@ -34,6 +44,24 @@ def test_a_reference_that_changed_its_length_stops_the_body(announced: int) -> N
     """A body never becomes longer than announced, and never ends short."""
     body = Body((b"{", MemoryReference((b"abc", b"def"), announced=announced), b"}"))
     sent = bytearray()
-    with pytest.raises(NeighbourUnavailableError):
-        sent.extend(byte for piece in body for byte in piece)
+    with pytest.raises(UnsentError) as broken:
+        send(body, sent)
     assert len(sent) < body.size
+    assert broken.value.refused is None
+
+
+@pytest.mark.parametrize(
+    "error", [NeighbourUnavailableError("gone"), ReferenceRefusedError("r", "gone")]
+)
+def test_a_reference_that_breaks_is_told_apart_from_all_else(
+    error: PlantainError,
+) -> None:
+    """The walk learns that no whole request left, and whether to try again."""
+    body = Body((b"{", BreakingReference((b"abc", b"def"), error=error), b"}"))
+    sent = bytearray()
+    with pytest.raises(UnsentError, match="gone") as broken:
+        send(body, sent)
+    assert 0 < len(sent) < body.size
+    refused = error if isinstance(error, ReferenceRefusedError) else None
+    assert broken.value.refused is refused
+    assert broken.value.__cause__ is error

@@ -14,7 +14,7 @@ from functions.clock import SystemClock
 from functions.gemini.client import NativeModel
 from functions.gemini.routes import Route
 from functions.job import names
-from functions.job.errors import NeighbourUnavailableError
+from functions.job.errors import NeighbourUnavailableError, UnsentError
 from functions.job.ports import Answer, Call
 from functions.job.request import Request
 from tests.gemini.doubles import (
@@ -137,7 +137,7 @@ def test_a_reference_of_another_length_is_never_completed(announced: int) -> Non
     reference = MemoryReference((PICTURE,), announced=announced)
     with RawServer(good) as server:
         client = model(server)
-        with pytest.raises(NeighbourUnavailableError):
+        with pytest.raises(UnsentError):
             client.ask(call(20.0, reference), MemoryAlbum(), alive=lambda: True)
         client.close()
     assert server.requests == []

@@ -40,6 +40,7 @@ def test_nobody_listening_is_unsent() -> None:
     [
         (httpx.ConnectTimeout, "unsent"),
         (httpx.PoolTimeout, "unsent"),
+        (httpx.LocalProtocolError, "unsent"),
         (httpx.ReadTimeout, "timeout"),
         (httpx.WriteTimeout, "timeout"),
         (httpx.WriteError, "dropped"),

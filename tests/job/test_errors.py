@@ -24,3 +24,11 @@ def test_refusals_carry_their_word_and_field() -> None:
     refused = errors.ReferenceRefusedError("too_big", "text")
     assert (poison.reason, poison.field) == ("not_json", "a.b")
     assert (refused.reason, refused.field) == ("too_big", "images")
+
+
+def test_an_unsent_call_says_whether_another_try_is_of_use() -> None:
+    """Delivered again unless a refusal is inside."""
+    refused = errors.ReferenceRefusedError("not_found", "text")
+    assert errors.UnsentError("text", refused=refused).refused is refused
+    assert errors.UnsentError().refused is None
+    assert issubclass(errors.UnsentError, errors.TryLaterError)
