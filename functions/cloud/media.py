@@ -34,6 +34,9 @@ _CHUNK: Final = 1 << 16  # bytes read at once of a body that streams
 _UNAUTHORIZED: Final = 401
 _NOT_FOUND: Final = 404
 _REFUSED: Final = (401, 403)
+# Of what Cloud Storage blames on the caller, this may pass: a token that is just
+# being replaced, a precondition, and what is transient anyway.
+_PASSING: Final = TRANSIENT | {_UNAUTHORIZED, 412}
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +244,11 @@ def _content(body: object) -> bytes:
 
 def _lower(response: HTTPResponse) -> dict[str, str]:
     return {name.lower(): value for name, value in response.getheaders()}
+
+
+def permanent(status: int) -> bool:
+    """Whether the same call will be answered in the same way for ever."""
+    return 400 <= status < 500 and status not in _PASSING  # noqa: PLR2004  # 4xx
 
 
 def refused(what: str, reply: Reply, bucket: str) -> NeighbourUnavailableError:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]", re.ASCII)
 _NAME_MAX: Final = 1024  # bytes of UTF-8
-_GENERATION: Final = re.compile(r"#([1-9][0-9]{0,18})\Z", re.ASCII)
+_GENERATION: Final = re.compile(r"#([1-9][0-9]*)\Z", re.ASCII)
+_GENERATION_MAX: Final = 2**63 - 1  # Cloud Storage answers 400 beyond
+_DIGITS: Final = 19  # of that; Python refuses to read thousands
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,11 @@ class Place:
             name = name[: pinned.start()]
         if not _BUCKET.fullmatch(bucket) or not _sound(name):
             return None
-        return cls(bucket, name, int(pinned[1]) if pinned else None)
+        if pinned is None:
+            return cls(bucket, name)
+        if len(pinned[1]) > _DIGITS or int(pinned[1]) > _GENERATION_MAX:
+            return None
+        return cls(bucket, name, int(pinned[1]))
 
 
 class Places:

@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 
 import google_crc32c
 
-from functions.cloud.media import Resource, refused
+from functions.cloud.media import Resource, permanent, refused
 from functions.cloud.places import Place
 from functions.cloud.wire import LostError
 from functions.job.errors import NeighbourUnavailableError, ReferenceRefusedError
@@ -36,14 +36,14 @@ _PERMANENT: Final = {
         "not_readable",
         (
             "our account may not read the reference: give it roles/storage.objectViewer"
-            " on the bucket, then send the request again"
+            " on the bucket, then send it again under a new id"
         ),
     ),
     404: (
         "not_found",
         (
-            "the reference does not exist (any more): upload it, then send the request"
-            " again"
+            "the reference does not exist (any more): upload it, then send it again"
+            " under a new id"
         ),
     ),
 }
@@ -90,7 +90,9 @@ class AddressedReferences:
         place = Place.parse(uri)
         if place is None:
             raise ReferenceRefusedError(
-                "bad_address", "a gs:// reference must be gs://bucket/name"
+                "bad_address",
+                "a gs:// reference must be gs://bucket/name, with or without"
+                " #generation",
             )
         if not self._allowed.allow(place.bucket, place.name):
             raise ReferenceRefusedError(
@@ -109,8 +111,8 @@ class AddressedReferences:
         pin = {} if place.generation is None else {"generation": place.generation}
         url = self._media.address("storage", place.bucket, place.name, **pin)
         reply = self._media.call(_WHAT, "GET", url)
-        if reply.status in _PERMANENT:
-            raise ReferenceRefusedError(*_PERMANENT[reply.status])
+        if permanent(reply.status):
+            raise _refusal(reply.status)
         if reply.status != _OK:
             raise refused(_WHAT, reply, place.bucket)
         found = Resource.of(reply, _WHAT)
@@ -227,11 +229,23 @@ class ObjectReference:
         with self._media.stream(
             self._url, headers, timeout=timeout, fresh=again
         ) as stream:
-            if stream.status in _PERMANENT:
-                raise ReferenceRefusedError(*_PERMANENT[stream.status])
+            if permanent(stream.status):
+                raise _refusal(stream.status)
             if stream.status != (_OK if whole else _PARTIAL):
                 raise LostError(f"status {stream.status}")
             yield from stream.chunks
+
+
+def _refusal(status: int) -> ReferenceRefusedError:
+    """Return the error for an answer that no repeat changes."""
+    if status in _PERMANENT:
+        return ReferenceRefusedError(*_PERMANENT[status])
+    return ReferenceRefusedError(
+        "rejected",
+        f"Cloud Storage answered {status} when asked for the reference: check its"
+        " address and how its bucket is set up (requester pays, keys), then send it"
+        " again under a new id",
+    )
 
 
 def _decode(text: str) -> bytes:

@@ -10,6 +10,7 @@ from functions.cloud.media import Media
 from functions.cloud.places import Places
 from functions.job.errors import NeighbourUnavailableError, ReferenceRefusedError
 from functions.job.ports import Stored
+from functions.job.problem import Problem
 from functions.local.faults import Action, Rule
 from functions.local.serving import Background
 from tests.cloud.conftest import BUCKET, LeapClock
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tests.cloud.conftest import Stand
 
 REWRITE = f"POST /storage/v1/b/{BUCKET}/o/"
+LOOK = "GET /storage/v1/b/shop"
 TARGET = {"bucket": "shop", "name": "p/cat.png"}
 
 
@@ -94,9 +96,18 @@ def test_only_allowed_places_are_written(stand: Stand, bucket: str, name: str) -
     """Refused before Cloud Storage is asked anything."""
     picture = kept(stand)
     before = sum(stand.app.calls.values())
+    problem = copies(stand).problem(bucket, name)
     with pytest.raises(ReferenceRefusedError) as caught:
         copies(stand).copy(picture, bucket=bucket, name=name)
     assert caught.value.reason == "not_allowed"
+    assert problem == Problem("destination", "not_allowed", str(caught.value))
+    assert sum(stand.app.calls.values()) == before
+
+
+def test_an_allowed_place_is_no_problem_before_it_is_written(stand: Stand) -> None:
+    """Asked before anything is paid, and without asking Cloud Storage."""
+    before = sum(stand.app.calls.values())
+    assert copies(stand).problem(**TARGET) is None
     assert sum(stand.app.calls.values()) == before
 
 
@@ -120,39 +131,75 @@ def test_a_place_that_stays_away_is_for_the_queue(stand: Stand) -> None:
         copies(stand).copy(picture, **TARGET)
 
 
-@pytest.mark.parametrize(("status", "refusal"), [(403, True), (400, False)])
+@pytest.mark.parametrize(
+    ("status", "reason"), [(403, "taken"), (400, "rejected"), (410, "rejected")]
+)
 def test_what_stands_there_may_be_unreadable(
-    stand: Stand, status: int, *, refusal: bool
+    stand: Stand, status: int, reason: str
 ) -> None:
-    """Not allowed to look: taken, as far as we can tell; else try later."""
+    """Not allowed to look: taken, as far as we can tell; else named as it is."""
     picture = kept(stand)
     stand.put("p/cat.png", b"x", "shop")
-    stand.fault(Rule("GET /storage/v1/b/shop", "status", status=status))
-    expected = ReferenceRefusedError if refusal else NeighbourUnavailableError
-    with pytest.raises(expected):
+    stand.fault(Rule(LOOK, "status", status=status))
+    with pytest.raises(ReferenceRefusedError) as caught:
         copies(stand).copy(picture, **TARGET)
+    assert (caught.value.reason, caught.value.field) == (reason, "destination")
 
 
-def test_an_unexpected_answer_is_for_the_queue(stand: Stand) -> None:
-    """Whatever else Cloud Storage says ends as something with a name."""
+@pytest.mark.parametrize("status", [400, 405, 409, 410, 413, 451, 499])
+def test_what_no_repeat_changes_never_silences_a_finished_job(
+    stand: Stand, status: int
+) -> None:
+    """A 4xx stays a 4xx: it is told by name at once, not redelivered for ever."""
     picture = kept(stand)
-    stand.fault(Rule(REWRITE, "status", status=400))
-    with pytest.raises(NeighbourUnavailableError, match="400"):
+    stand.fault(Rule(REWRITE, "status", status=status))
+    with pytest.raises(ReferenceRefusedError, match=f"{status}.*new id") as caught:
         copies(stand).copy(picture, **TARGET)
+    assert (caught.value.reason, caught.value.field) == ("rejected", "destination")
+
+
+@pytest.mark.parametrize(
+    ("where", "status"),
+    [(REWRITE, 401), (REWRITE, 501), (LOOK, 401), (LOOK, 412), (LOOK, 501)],
+)
+def test_what_may_pass_is_for_the_queue(stand: Stand, where: str, status: int) -> None:
+    """A token, a server's mistake: another delivery may do better."""
+    picture = kept(stand)
+    if where == LOOK:
+        stand.put("p/cat.png", b"x", "shop")
+    stand.fault(Rule(where, "status", times=2, status=status))
+    with pytest.raises(NeighbourUnavailableError, match=str(status)):
+        copies(stand).copy(picture, **TARGET)
+
+
+@pytest.mark.parametrize(("times", "ends"), [(1, True), (10_000, False)])
+def test_a_name_that_is_freed_meanwhile_is_taken_then(
+    stand: Stand, times: int, *, ends: bool
+) -> None:
+    """Who was in the way is gone: try again, but not for ever."""
+    picture = kept(stand)
+    stand.fault(Rule(REWRITE, "status", times=times, status=412))
+    if ends:
+        copies(stand).copy(picture, **TARGET)
+        assert stand.read("p/cat.png", "shop") == b"picture"
+    else:
+        with pytest.raises(ReferenceRefusedError, match="never replaced"):
+            copies(stand).copy(picture, **TARGET)
 
 
 class Rewriting:
     """Cloud Storage that copies in steps, as it does across regions."""
 
-    def __init__(self, steps: int) -> None:
+    def __init__(self, steps: int, last: bytes = b'{"done":true}') -> None:
         self.left = steps
+        self.last = last
         self.asked: list[str] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         self.asked.append(scope["query_string"].decode())
         self.left -= 1
-        body = b'{"done":false,"rewriteToken":"t&1"}' if self.left else b'{"done":true}'
+        body = b'{"done":false,"rewriteToken":"t&1"}' if self.left else self.last
         length = str(len(body)).encode()
         start = {"type": "http.response.start", "status": 200}
         await send({**start, "headers": [(b"content-length", length)]})
@@ -178,3 +225,14 @@ def test_a_copy_in_steps_goes_on_where_it_stood(steps: int, *, ends: bool) -> No
         media.close()
     assert all("rewriteToken=t%261" in query for query in app.asked[1:])
     assert len(app.asked) == min(steps, 100)
+
+
+@pytest.mark.parametrize("last", [b"", b"null", b"[]", b"<html>"])
+def test_an_answer_that_says_nothing_is_for_the_queue(last: bytes) -> None:
+    """A 200 of somebody else (a proxy) is no copy."""
+    app = Rewriting(1, last)
+    with Background(app) as (url,):
+        media = Media(LeapClock(), url=url)
+        with pytest.raises(NeighbourUnavailableError):
+            BucketCopies(media, Places(["shop"], never=[])).copy(PICTURE, **TARGET)
+        media.close()

@@ -131,6 +131,7 @@ def test_a_bucket_that_stays_away_is_for_the_queue(stand: Stand) -> None:
         ("gs://state/jobs/h/record.json", "not_allowed"),
         ("gs://other/in/a", "not_allowed"),
         ("gs://inbox", "bad_address"),
+        ("gs://inbox/in/a#9999999999999999999", "bad_address"),
         ("gs://inbox/in/../x", "bad_address"),
         ("gs://inbox/in/none", "not_found"),
         ("gs://missing/a", "not_found"),
@@ -185,12 +186,29 @@ def test_a_missing_right_is_named_with_its_remedy(stand: Stand) -> None:
         opener.open("gs://inbox/in/a")
 
 
-def test_an_unexpected_answer_is_for_the_queue(stand: Stand) -> None:
-    """Whatever else Cloud Storage says ends as something with a name."""
+@pytest.mark.parametrize("status", [400, 405, 409, 410, 416, 451])
+@pytest.mark.parametrize("nth", [1, 2, 3], ids=["describe", "type", "read"])
+def test_what_no_repeat_changes_is_refused_by_name(
+    stand: Stand, status: int, nth: int
+) -> None:
+    """A 4xx stays a 4xx, whether while looking or while reading."""
     opener = references(stand)
-    stand.fault(Rule(READ, "status", status=400))
-    with pytest.raises(NeighbourUnavailableError, match="400"):
-        opener.open("gs://inbox/in/a")
+    stand.put("in/a", PICTURE, "inbox")
+    stand.fault(Rule(READ, "status", nth=nth, status=status))
+    with pytest.raises(ReferenceRefusedError, match=f"{status}.*new id") as caught:
+        list(opener.open("gs://inbox/in/a").chunks())
+    assert (caught.value.reason, caught.value.field) == ("rejected", "images")
+
+
+@pytest.mark.parametrize("status", [401, 412, 501])
+@pytest.mark.parametrize("nth", [1, 3], ids=["describe", "read"])
+def test_what_may_pass_is_for_the_queue(stand: Stand, status: int, nth: int) -> None:
+    """A token, a server's mistake: another delivery may do better."""
+    opener = references(stand)
+    stand.put("in/a", PICTURE, "inbox")
+    stand.fault(Rule(READ, "status", nth=nth, times=10_000, status=status))
+    with pytest.raises(NeighbourUnavailableError, match=str(status)):
+        list(opener.open("gs://inbox/in/a").chunks())
 
 
 @pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
