@@ -30,14 +30,21 @@ class Topic:
 
     def warm(self) -> None:
         """Begin to load the client; never waits, never fails."""
+        self._loading()
+
+    def _loading(self) -> Future[Any]:
         with self._lock:
             if self._client is not None:
-                return
-            self._client = Future()
-            thread = threading.Thread(
-                target=_load, args=(self._client,), name="warm-pubsub", daemon=True
-            )
-        thread.start()
+                return self._client
+            future = self._client = Future()
+        thread = threading.Thread(
+            target=_load, args=(future,), name="warm-pubsub", daemon=True
+        )
+        try:
+            thread.start()
+        except RuntimeError as error:  # too many threads; told to whoever publishes
+            future.set_exception(error)
+        return future
 
     def close(self) -> None:
         """Close the channel, once a load under way has ended."""
@@ -50,18 +57,16 @@ class Topic:
 
     def publish(self, data: bytes, attributes: Mapping[str, str]) -> None:
         """Publish one message; see `job.ports.Events`."""
-        self.warm()
-        future = self._client
-        assert future is not None  # noqa: S101  # warm() set it
+        future = self._loading()
         try:
             client, retry = future.result(timeout=self._budget)
             client.publish(
                 self._path, data, retry=retry(self._budget), timeout=_TRY, **attributes
             ).result(timeout=self._budget)
         except Exception as error:
+            self._forget(future)
             if not _of_google(error):
                 raise
-            self._forget(future)
             raise NeighbourUnavailableError(
                 f"{self._path} did not accept an event ({type(error).__name__}): check"
                 " that the topic exists and that our service account has"
@@ -71,7 +76,8 @@ class Topic:
     def _forget(self, future: Future[Any]) -> None:
         """Load anew next time where loading itself had failed."""
         with self._lock:
-            if future.done() and future.exception() is not None:
+            failed = future.done() and future.exception() is not None
+            if failed and self._client is future:
                 self._client = None
 
 
@@ -91,6 +97,6 @@ def _load(future: Future[Any]) -> None:
             batch_settings=pubsub_v1.types.BatchSettings(max_messages=1)
         )
         future.set_result((client, lambda budget: Retry(timeout=budget)))
-    except Exception as error:  # noqa: BLE001  # told to whoever publishes
+    except BaseException as error:  # noqa: BLE001  # told to whoever publishes
         with contextlib.suppress(Exception):
             future.set_exception(error)

@@ -87,6 +87,49 @@ def _refuse(**_: object) -> None:
     raise DefaultCredentialsError("no")
 
 
+@pytest.mark.parametrize(
+    "error", [ImportError("lost"), OSError("lost"), RuntimeError("lost")]
+)
+def test_whatever_broke_a_load_the_next_event_loads_anew(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """One bad moment of an instance does not end every later job on it."""
+    from google.cloud import pubsub_v1  # noqa: PLC0415
+
+    def broken(**_: object) -> None:
+        raise error
+
+    job = world.new_id()
+    topic = Topic(topology.EVENTS_TOPIC, project=topology.PROJECT, budget=5.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(pubsub_v1, "PublisherClient", broken)
+        with pytest.raises(type(error), match="lost"):
+            topic.publish(b"{}", {})
+    topic.publish(b'{"id": "%b"}' % job.encode(), attributes(job))
+    topic.close()
+    assert world.event(job).id == f"id-{job}"
+
+
+def test_a_machine_without_threads_to_spare_is_asked_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Warming never fails; publishing says why, and the next event loads anew."""
+    job = world.new_id()
+    topic = Topic(topology.EVENTS_TOPIC, project=topology.PROJECT, budget=5.0)
+
+    def none_left(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", none_left)
+        topic.warm()
+        with pytest.raises(RuntimeError, match="new thread"):
+            topic.publish(b"{}", {})
+    topic.publish(b'{"id": "%b"}' % job.encode(), attributes(job))
+    topic.close()
+    assert world.event(job).id == f"id-{job}"
+
+
 def test_a_mistake_of_ours_is_not_called_unavailable(
     topic: Topic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
