@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions import wiring
-from functions.receive import receive
+from functions.receive import push
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import flask
 
 
-def generate(request: flask.Request) -> tuple[str, int]:
+def generate(request: flask.Request) -> tuple[str | Iterator[str], int]:
     """Take one push of `generate-requests`."""
-    return receive(wiring.walk("generate"), dict(request.headers), request.get_data())
+    return push(wiring.walk("generate"), request)

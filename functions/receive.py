@@ -16,12 +16,28 @@ from functions.job.run import run
 from functions.log import crash
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    import flask
 
     from functions.job.walk import Walk
 
 ACKNOWLEDGED: Final = 200
 AGAIN: Final = 503
+
+
+def push(walk: Walk, request: flask.Request) -> tuple[str | Iterator[str], int]:
+    """Return the answer to one HTTP request of the queue.
+
+    A body that breaks off is met here: the framework would write what the server
+    choked on, which is a piece of the body, into its log and its answer.
+    """
+    try:
+        body = request.get_data()
+    except Exception as error:  # noqa: BLE001  # the server's and the framework's own
+        walk.say("unreadable", severity="WARNING", **crash(error))
+        return iter(("again",)), AGAIN  # a stream: else the framework reads once more
+    return receive(walk, dict(request.headers), body)
 
 
 def receive(walk: Walk, headers: Mapping[str, str], body: bytes) -> tuple[str, int]:

@@ -145,7 +145,7 @@ def _number(
     except ValueError:
         value = -1.0
     if not 0 < value < float("inf"):
-        gaps.append(f"{name} must be a positive number, got {text!r}")
+        gaps.append(f"{name} must be a positive number")  # it may be a misplaced key
         return default
     return value
 

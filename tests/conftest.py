@@ -54,3 +54,12 @@ def world(emulators: RunningStack, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     yield found
     found.close()
     emulators.faults.clear()
+
+
+@pytest.fixture
+def book() -> Iterator[canary.Book]:
+    """Look everything up that one hunt makes the system write."""
+    with canary.WATCH.apart() as found:
+        yield found
+        assert found.findings == [], found.report()
+        assert found.scanned

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
-from functions.receive import receive
+from functions.receive import push, receive
 
 if TYPE_CHECKING:
     from functions.job.walk import Step
@@ -54,4 +54,23 @@ def test_a_bug_is_a_503_that_tells_nobody_its_text(world: World) -> None:
     assert answer == ("again", 503)
     assert world.said[-1]["action"] == "crashed"
     assert world.said[-1]["error"] == "KeyError"
+    assert "secret" not in str(world.said[-1])
+
+
+class _Broken:
+    """A request whose body breaks off, as the server tells it."""
+
+    headers: ClassVar[dict[str, str]] = {}
+
+    def get_data(self) -> bytes:
+        raise OSError("Invalid chunk size: b'a secret prompt'")
+
+
+def test_a_body_that_breaks_off_is_not_quoted(world: World) -> None:
+    """Neither logged nor answered; a stream, so that nobody reads it once more."""
+    answer, status = push(world.walk(), _Broken())  # type: ignore[arg-type]
+    assert (list(answer), status) == (["again"], 503)
+    assert not isinstance(answer, str)
+    assert world.said[-1]["action"] == "unreadable"
+    assert world.said[-1]["error"] == "OSError"
     assert "secret" not in str(world.said[-1])

@@ -19,7 +19,7 @@ _SOURCE_MOST: Final = 2_000  # characters of one address or title
 _ENTRY_MOST: Final = 20_000  # characters of the HTML that Google's terms want shown
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Said:
     """What stands beside the picture."""
 

@@ -81,6 +81,7 @@ class Request(Part):
     deadline: Deadline | None = None
     destination: Destination | None = None
     callback: Annotated[Address, Field(max_length=2048)] | None = None
+    # Both come back in events and in the record, as id does: never a secret in them.
     tenant: Short | None = None
     labels: Labels = Field(default_factory=dict)
 
