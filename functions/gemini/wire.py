@@ -1,13 +1,15 @@
 """Sockets that answer to a watch: httpx over httpcore, interrupted while it waits.
 
 The law: a connection is used for one call at a time, a call is sent once, and a
-silent peer cannot hold a thread longer than the watch of its call allows.
+peer that is silent, or does not listen, cannot hold a thread longer than the watch
+of its call allows.
 """
 
 from __future__ import annotations
 
 import contextlib
 import re
+import socket
 import threading
 from typing import TYPE_CHECKING, Final
 
@@ -236,7 +238,11 @@ class _Watched(httpcore.NetworkStream):
             _check()
         self._to_blank_line = True
         self._last = b""
-        self._inner.write(buffer, timeout)
+        far = self._inner.get_extra_info("socket")
+        if isinstance(far, socket.socket):
+            _send(far, buffer, timeout)
+        else:
+            self._inner.write(buffer, timeout)
 
     @override
     def close(self) -> None:
@@ -256,3 +262,24 @@ class _Watched(httpcore.NetworkStream):
         if info == "is_readable" and self._ahead:
             return True  # bytes nobody asked for: the connection is not used again
         return self._inner.get_extra_info(info)
+
+
+def _send(far: socket.socket, buffer: bytes, timeout: float | None) -> None:
+    """Send all of it, and look at the watch after each piece and each slice.
+
+    A TLS socket takes the same bytes again after a slice in which none left.
+    """
+    left, waited = memoryview(buffer), 0.0
+    far.settimeout(SLICE)
+    while left:
+        try:
+            left = left[far.send(left) :]
+            waited = 0.0
+        except TimeoutError:
+            waited += SLICE
+            if timeout is not None and waited >= timeout:
+                raise httpcore.WriteTimeout from None
+        except OSError as error:
+            raise httpcore.WriteError(type(error).__name__) from None
+        if left:
+            _check()

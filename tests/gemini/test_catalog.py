@@ -34,7 +34,7 @@ def model(name: str) -> Model:
     return found
 
 
-def problems(name: str, **members: Any) -> list[Problem]:  # noqa: ANN401  # any member
+def problems(name: str, **members: Any) -> list[Problem]:  # any member
     kind = "edit" if "images" in members else "generate"
     request = {"id": "1", "prompt": "a plantain", "kind": kind, **members}
     return refuse(Request.model_validate(request, strict=False), model(name))
