@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import random
 import secrets
+import threading
 from typing import TYPE_CHECKING
 
 from functions import log, probe
@@ -35,14 +36,22 @@ if TYPE_CHECKING:
     from functions.settings import Settings
 
 
-@functools.cache
+_building = threading.Lock()
+
+
 def walk(kind: str) -> Walk:
-    """Return what the door `kind` walks with.
+    """Return what the door `kind` walks with; built once, whoever comes first.
 
     Raises:
         ConfigurationError: naming every gap of the environment.
 
     """
+    with _building:  # a cold instance gets all its first requests at once
+        return _built(kind)
+
+
+@functools.cache
+def _built(kind: str) -> Walk:
     return build(environment.read(), kind)
 
 
@@ -65,6 +74,7 @@ def build(settings: Settings, kind: str) -> Walk:
     )
     never = (settings.state_bucket,)
     at = probe.probe(settings.probe)
+    say = log.Log(project=settings.project, clock=time)
     albums = Albums(media, settings.images_bucket, PictureSniffer)
     route = Route(
         name="native",
@@ -97,9 +107,9 @@ def build(settings: Settings, kind: str) -> Walk:
         catalog=Catalogue(),
         clock=time,
         profile=host.detect(settings.host),
-        keeping=Renewer(time, every=timing.renew).keeping,
+        keeping=Renewer(time, every=timing.renew, say=say).keeping,
         at=at,
-        say=log.Log(project=settings.project, clock=time),
+        say=say,
         chance=random.random,
         address=lambda name: f"gs://{settings.state_bucket}/{name}",
         close=close,

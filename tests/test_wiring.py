@@ -21,13 +21,13 @@ def test_an_instance_is_built_once(
     """Every request of an instance shares the neighbours and the holder's name."""
     for name, value in world.environ().items():
         monkeypatch.setenv(name, value)
-    wiring.walk.cache_clear()
+    wiring._built.cache_clear()
     one = wiring.walk("generate")
     assert wiring.walk("generate") is one
     assert wiring.walk("edit").holder != one.holder
     for kind in ("generate", "edit"):
         wiring.walk(kind).close()
-    wiring.walk.cache_clear()
+    wiring._built.cache_clear()
 
 
 def test_an_environment_with_gaps_starts_nothing(
@@ -36,7 +36,7 @@ def test_an_environment_with_gaps_starts_nothing(
     """The first request says everything that is missing."""
     for name in (*KEYS, "GOOGLE_CLOUD_PROJECT"):
         monkeypatch.delenv(name, raising=False)
-    wiring.walk.cache_clear()
+    wiring._built.cache_clear()
     with pytest.raises(ConfigurationError, match="PLANTAIN_STATE_BUCKET"):
         wiring.walk("generate")
 

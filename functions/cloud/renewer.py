@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from functions.job.errors import TryLaterError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from functions.job.ports import Clock
 
@@ -36,8 +36,9 @@ class Renewable(Protocol):
 class Renewer:
     """Keeps leases alive every `every` seconds while they are inside `keeping`."""
 
-    def __init__(self, clock: Clock, *, every: float) -> None:
+    def __init__(self, clock: Clock, *, every: float, say: Callable[..., None]) -> None:
         self._clock = clock
+        self._say = say
         self._every = every
         self._due: dict[Renewable, float] = {}
         self._lock = threading.Lock()
@@ -78,7 +79,11 @@ class Renewer:
     def _renew(self, lease: Renewable) -> None:
         try:
             lease.renew()
-        except TryLaterError:
+        except Exception as error:  # noqa: BLE001  # one lease never costs another
+            if not isinstance(error, TryLaterError):
+                self._say(
+                    "renewal_failed", severity="ERROR", error=type(error).__name__
+                )
             # Fenced: the lease knows. Storage away: the next turn tries again, and
             # the lease outlives two missed turns.
             with self._lock:

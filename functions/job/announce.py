@@ -7,20 +7,24 @@ often; a mark only saves the repetition.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
-from functions.job import names, outcome
-from functions.job.errors import ReferenceRefusedError
+from functions.job import names, outcome, placing
+from functions.job.errors import DamagedRecordError
 from functions.job.outcome import EventData, EventType
 from functions.job.poison import Poison, to_record
-from functions.job.ports import Stored
 from functions.job.record import Outgoing
 from functions.job.walk import Step
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from functions.job.errors import PoisonError
     from functions.job.ports import Delivery
     from functions.job.record import Record
+    from functions.job.request import Request
     from functions.job.walk import Order, Walk
 
 
@@ -29,18 +33,57 @@ def flush(walk: Walk, record: Record, *, fresh: bool) -> None:
 
     `fresh` means that this very run wrote the outbox, so no mark can stand yet.
     """
+    placed: dict[str, Any] = {}
     for item in record.outbox:
-        mark = names.sent(record.id, item.id)
-        if not fresh and walk.objects.read(mark) is not None:
-            continue
         if item.kind == "copy":
-            _copy(walk, record, item)
-            walk.at(Step.COPIED)
-        else:
-            _publish(walk, item, subject=record.id, trace=record.trace)
-            walk.at(Step.PUBLISHED)
+            placed = placing.place(walk, record, item)
+            continue
+        told = item.but(data=item.data | placed)
+        _tell(walk, told, record, fresh=fresh)
+    alarm = placing.alarm(walk, record, placed)
+    if alarm is not None:
+        _tell(walk, alarm, record, fresh=fresh)
+
+
+def _tell(walk: Walk, item: Outgoing, record: Record, *, fresh: bool) -> None:
+    mark = names.sent(record.id, item.id)
+    if not fresh and walk.objects.read(mark) is not None:
+        return
+    _publish(walk, item, subject=record.id, trace=record.trace)
+    walk.at(Step.PUBLISHED)
+    walk.objects.create(mark, b"{}")
+    walk.at(Step.MARKED)
+
+
+@contextmanager
+def damage(walk: Walk, request: Request) -> Iterator[None]:
+    """Tell a person, once, where what is stored of a job cannot be read."""
+    try:
+        yield
+    except DamagedRecordError as error:
+        _damaged(walk, request.id, request.kind, str(error))
+        raise
+
+
+def _damaged(walk: Walk, job: str, kind: str, why: str) -> None:
+    data = EventData(
+        id=job,
+        kind=kind,
+        state="damaged",
+        record=walk.address(names.record(job)),
+        verdict={"reason": "damaged_record", "change": why},
+    )
+    item = Outgoing(
+        id=names.event_id(job, EventType.ATTENTION.value, "damaged"),
+        kind="event",
+        type=EventType.ATTENTION.value,
+        at=walk.clock.now(),
+        data=data.model_dump(mode="json", by_alias=True),
+    )
+    mark = names.sent(job, item.id)
+    if walk.objects.read(mark) is None:
+        _publish(walk, item, subject=job, trace="")
         walk.objects.create(mark, b"{}")
-        walk.at(Step.MARKED)
 
 
 def conflict(walk: Walk, order: Order) -> str:
@@ -63,10 +106,10 @@ def conflict(walk: Walk, order: Order) -> str:
         },
     )
     item = Outgoing(
-        id=names.event_id(request.id, EventType.CONFLICT.value, order.request_hash),
+        id=names.event_id(request.id, EventType.CONFLICT.value, order.message_id),
         kind="event",
         type=EventType.CONFLICT.value,
-        at=order.received,
+        at=order.published,
         data=data.model_dump(mode="json", by_alias=True),
     )
     _publish(walk, item, subject=request.id, trace=order.trace)
@@ -94,7 +137,9 @@ def bury(
         attempt=delivery.attempt,
         received_at=now,
     )
-    walk.objects.create(name, to_record(kept))
+    known = walk.objects.create(name, to_record(kept)) is None
+    if known and delivery.publish_time is None:
+        at = _first_seen(walk, name, at)
     data = EventData(
         id=delivery.message_id,
         kind="poison",
@@ -122,34 +167,14 @@ def bury(
     return "poison"
 
 
+def _first_seen(walk: Walk, name: str, at: float) -> float:
+    """Return when a poison message without a publish time was first recorded."""
+    found = walk.objects.read(name)
+    if found is None:
+        return at
+    return datetime.fromisoformat(json.loads(found[0])["received"]).timestamp()
+
+
 def _publish(walk: Walk, item: Outgoing, *, subject: str, trace: str) -> None:
     body = json.dumps(item.data, ensure_ascii=False, sort_keys=True).encode()
     walk.events.publish(body, outcome.attributes(item, subject=subject, trace=trace))
-
-
-def _copy(walk: Walk, record: Record, item: Outgoing) -> None:
-    """Make the copy; one that can never be made is told to a person instead."""
-    found = item.data["picture"]
-    picture = Stored(
-        uri=found["uri"],
-        generation=found["generation"],
-        content_type=found["content_type"],
-        size=found["bytes"],
-        crc32c=found["crc32c"],
-        sha256=found["sha256"],
-    )
-    try:
-        walk.copies.copy(picture, bucket=item.data["bucket"], name=item.data["name"])
-    except ReferenceRefusedError as refused:
-        data = EventData(
-            id=record.id,
-            kind=record.kind,
-            tenant=record.tenant,
-            labels=record.labels,
-            state=record.state.value,
-            record=walk.address(names.record(record.id)),
-            trace=record.trace,
-            verdict={"reason": refused.reason, "change": str(refused)},
-        )
-        alarm = outcome.outgoing(EventType.ATTENTION, record, data)
-        _publish(walk, alarm, subject=record.id, trace=record.trace)

@@ -43,16 +43,28 @@ class Stand(Enum):
     FREE = "whoever wins the record may go on"
 
 
-def stand(record: Record, request_hash: str, now: float, timing: Timing) -> Stand:
-    """Return how `record` stands at `now` towards a request with `request_hash`."""
+def stand(
+    record: Record,
+    request_hash: str,
+    now: float,
+    timing: Timing,
+    *,
+    expired: bool = False,
+) -> Stand:
+    """Return how `record` stands at `now` towards a request with `request_hash`.
+
+    A job whose deadline has `expired` waits for nobody any more.
+    """
     if record.request_hash != request_hash:
         return Stand.OTHER
     if record.state.terminal:
         return Stand.ENDED
-    if record.state is State.WAIT:
+    if record.state is State.WAIT and not expired:
         if record.due is None:
             return Stand.HELD
         return Stand.EARLY if now < record.due else Stand.FREE
+    if record.state is State.WAIT:
+        return Stand.FREE
     # Both clocks may be off, each by the bound and in the wrong direction. A lease
     # that was given back has no holder whose clock could matter.
     over = record.until + 2 * timing.skew if record.until else 0.0
@@ -99,6 +111,9 @@ class Lease:
         self._timing = timing
         self._lock = threading.Lock()
         self._lost = False
+        self._left = False  # the walk is over: nothing is renewed any more
+        self._pending: Record | None = None  # written, but nobody said whether
+        self._ends = clock.now() + timing.function
 
     @property
     def record(self) -> Record:
@@ -118,23 +133,51 @@ class Lease:
 
         """
         with self._lock:
-            if self._lost:
-                raise FencedError
-            fresh = change(self._record).but(writer=secrets.token_hex(8))
+            self._catch_up()
+            changed = change(self._record)
+            if changed is self._record:
+                return changed
+            self._pending = fresh = changed.but(writer=secrets.token_hex(8))
             generation = self._objects.replace(
                 names.record(fresh.id), fresh.to_json(), self._generation
             )
+            self._pending = None
             if generation is None:
                 self._lost = True
                 raise FencedError
             self._record, self._generation = fresh, generation
             return fresh
 
+    def _catch_up(self) -> None:
+        """Find out what became of a write that no answer came for."""
+        if self._pending is not None:
+            found = self._objects.read(names.record(self._record.id))
+            if found is not None and found[1] != self._generation:
+                there = Record.from_json(found[0])
+                if there.writer == self._pending.writer:
+                    self._record, self._generation = self._pending, found[1]
+                else:
+                    self._lost = True
+            self._lost = self._lost or found is None
+            self._pending = None
+        if self._lost:
+            raise FencedError
+
     def renew(self) -> None:
-        """Move the end of the lease; a no-op once the job is settled."""
+        """Move the end of the lease, while the walk may still be on its way.
+
+        Once it is over, or has used up the time that the host gives a function, a
+        thread that hangs must not keep the job from everybody else.
+        """
+        now = self._clock.now()
+        until = now + self._timing.lease
+
+        def longer(record: Record) -> Record:
+            over = self._left or now > self._ends or record.state is not State.RUN
+            return record if over else record.but(until=until)
+
         if self.held:
-            until = self._clock.now() + self._timing.lease
-            self.write(lambda r: r.but(until=until) if r.state is State.RUN else r)
+            self.write(longer)
 
     def __enter__(self) -> Self:
         """Hold the lease for a block; without an end it is given back."""
@@ -142,20 +185,26 @@ class Lease:
 
     def __exit__(self, *_: object) -> None:
         """Give the lease back, as far as the world allows, so nobody waits for it."""
+
+        def give_back(record: Record) -> Record:
+            self._left = True
+            return record.but(until=0.0)
+
         try:
             if self.held:
-                self.write(lambda r: r.but(until=0.0))
+                self.write(give_back)
         except TryLaterError:
             self._lost = True
 
 
-def claim(
+def claim(  # noqa: PLR0913  # each is one thing that a claim depends on
     objects: Objects,
     fresh: Record,
     *,
     clock: Clock,
     timing: Timing,
     intend: Intend,
+    expired: Callable[[float], bool] = lambda _: False,
 ) -> tuple[Stand, Record, Lease | None]:
     """Take the job, or say why not.
 
@@ -183,7 +232,7 @@ def claim(
             missing += 1
             continue
         record, now = Record.from_json(found[0]), clock.now()
-        standing = stand(record, fresh.request_hash, now, timing)
+        standing = stand(record, fresh.request_hash, now, timing, expired=expired(now))
         if standing is Stand.FREE:
             taken = take_over(record, fresh.holder, now, timing)
             attempt = intend(taken)

@@ -88,6 +88,7 @@ class EventData(BaseModel):
     times: dict[str, str] = Field(default_factory=dict)
     record: str = ""
     destination: str = ""
+    destination_refused: dict[str, str] = Field(default_factory=dict)
     provenance: dict[str, bool] = Field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     trace: str = ""

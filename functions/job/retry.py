@@ -82,6 +82,7 @@ class Chances:
     now: float
     run_ends: float  # when this run has to be over
     pause: float  # least pause before a repeat
+    call: float  # least time that a call needs
     jitter: float  # 0..1, drawn by the caller
 
 
@@ -103,7 +104,8 @@ def decide(
         # A picture in hand is kept, and flagged, rather than paid for and lost.
         return Done() if mismatch else GiveUp(State.FAILED, budget)
     if mismatch:
-        return Wait(chances.pause)
+        fits = _fits(chances.now + chances.pause, request, chances)
+        return Wait(chances.pause) if fits else Done()
     return _again(verdict, record, request, chances)
 
 
@@ -145,9 +147,18 @@ def _again(
     if request.deadline is not None and due >= request.deadline.timestamp():
         return GiveUp(State.EXPIRED, "deadline")
     day = verdict.klass is VerdictClass.RATE_DAY
-    if day or seconds > chances.profile.wait_most or due >= chances.run_ends:
+    late = not _fits(due, request, chances)
+    if day or seconds > chances.profile.wait_most or late:
         return Defer(due, verdict.klass.value)
     return Wait(seconds)
+
+
+def _fits(at: float, request: Request, chances: Chances) -> bool:
+    """Whether a call that leaves at `at` can be answered in this run."""
+    deadline = request.deadline
+    if deadline is not None and at >= deadline.timestamp():
+        return False
+    return at + chances.call < chances.run_ends
 
 
 def _pause(
@@ -163,7 +174,8 @@ def _pause(
         most = min(
             chances.profile.backoff * 2.0 ** (tries - 1), chances.profile.backoff_most
         )
-        return max(most * (0.5 + chances.jitter / 2), chances.pause)
+        named = verdict.retry_after or 0.0
+        return max(most * (0.5 + chances.jitter / 2), chances.pause, named)
     if tries > chances.profile.repeats:
         return None
     return chances.pause + chances.jitter

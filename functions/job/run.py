@@ -38,20 +38,21 @@ def run(walk: Walk, delivery: Delivery) -> str:
         return announce.bury(walk, delivery, poison)
     order = _order(walk, delivery, request, received)
     walk.at(Step.PARSED)
-    if not _store(walk, order):
-        return announce.conflict(walk, order)
-    walk.at(Step.STORED)
-    standing, record, lease = _claim(walk, order, received)
-    if standing is Stand.OTHER:
-        return announce.conflict(walk, order)
-    if lease is not None:
-        walk.at(Step.CLAIMED)
-        held = Held(walk=walk, order=order, lease=lease)
-        with walk.keeping(lease), lease:
-            if not _adopt(held):
-                _work(held)
-        record = lease.record
-        walk.at(Step.SETTLED)
+    with announce.damage(walk, request):
+        if not _store(walk, order):
+            return announce.conflict(walk, order)
+        walk.at(Step.STORED)
+        standing, record, lease = _claim(walk, order, received)
+        if standing is Stand.OTHER:
+            return announce.conflict(walk, order)
+        if lease is not None:
+            walk.at(Step.CLAIMED)
+            held = Held(walk=walk, order=order, lease=lease)
+            with walk.keeping(lease), lease:
+                if not _adopt(held):
+                    _work(held)
+            record = lease.record
+            walk.at(Step.SETTLED)
     announce.flush(walk, record, fresh=lease is not None)
     if record.due is not None:
         raise TryLaterError("The job waits for its time; the queue keeps the message.")
@@ -71,8 +72,12 @@ def _order(walk: Walk, delivery: Delivery, request: Request, received: float) ->
         request=request,
         request_hash=fingerprint(request),
         priced=priced,
-        problems=(*door, *later(request), *priced.problems),
+        problems=(*door, *later(request), *priced.problems, *_place(walk, request)),
         received=received,
+        published=(
+            received if delivery.publish_time is None else delivery.publish_time
+        ),
+        message_id=delivery.message_id,
         run_ends=received + walk.timing.run,
         trace=delivery.trace,
     )
@@ -81,6 +86,16 @@ def _order(walk: Walk, delivery: Delivery, request: Request, received: float) ->
 _OTHER_TOPIC = (
     "publish generate requests to generate-requests and edit requests to edit-requests"
 )
+
+
+def _place(walk: Walk, request: Request) -> tuple[Problem, ...]:
+    """Return what is wrong with the place where the copy is wanted."""
+    if request.destination is None:
+        return ()
+    place = request.destination
+    name = names.destination(request.id, place.prefix, place.name, "")
+    found = walk.copies.problem(place.bucket, name)
+    return () if found is None else (found,)
 
 
 def _store(walk: Walk, order: Order) -> bool:
@@ -122,7 +137,12 @@ def _claim(
     if first is not None:
         fresh = fresh.but(attempts=(first,))
     standing, record, lease = claim(
-        walk.objects, fresh, clock=walk.clock, timing=walk.timing, intend=budgeted
+        walk.objects,
+        fresh,
+        clock=walk.clock,
+        timing=walk.timing,
+        intend=budgeted,
+        expired=order.expired,
     )
     if standing is Stand.EARLY:
         announce.flush(walk, record, fresh=False)

@@ -123,8 +123,6 @@ def _outbox(held: Held, record: Record, *, attention: bool) -> tuple[Outgoing, .
         "due": outcome.stamp(record.due) if record.due is not None else "",
     }
     copy = _copy(order, record)
-    if copy is not None:
-        extra["destination"] = f"gs://{copy.data['bucket']}/{copy.data['name']}"
     uri = held.walk.address(names.record(record.id))
     parked = record.state is State.WAIT and record.due is None
     told = outcome.event(record, order.request, uri=uri, extra=extra)

@@ -11,6 +11,7 @@ class Timing:
     """Seconds. The order model call < run < function < ack deadline always holds."""
 
     model_call: float = 300.0
+    call_least: float = 90.0  # a call with less time left is paid for nothing
     run: float = 480.0
     function: float = 540.0
     ack_deadline: float = 600.0
@@ -25,6 +26,8 @@ class Timing:
     def __post_init__(self) -> None:
         """Refuse numbers that contradict each other."""
         order = (self.model_call, self.run, self.function, self.ack_deadline)
+        if self.call_least > self.model_call:
+            raise ValueError("a call's least time must fit into a model call")
         if not all(a < b for a, b in itertools.pairwise(order)):
             raise ValueError(
                 f"model call < run < function < ack deadline must hold, got {order}"

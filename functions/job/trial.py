@@ -6,31 +6,32 @@ the whole answer was judged.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from functions.job import money, names, retry, settle
+from functions.job import inputs, money, names, retry, settle
 from functions.job.errors import (
     FencedError,
     ReferenceRefusedError,
     TryLaterError,
+    UnsentError,
 )
+from functions.job.keep import keep, words
 from functions.job.order import mismatch
 from functions.job.ports import Call
-from functions.job.problem import Problem
-from functions.job.record import Manifest, Picture, Record, Result, State
 from functions.job.verdict import VerdictClass, judge
-from functions.job.verdict_say import masked
 from functions.job.walk import Step, intend
 
 if TYPE_CHECKING:
-    from functions.job.ports import Album, Answer, Priced, Reference, Stored
+    from functions.job.ports import Album, Answer, Reference
+    from functions.job.record import Record
     from functions.job.verdict import Verdict
-    from functions.job.walk import Held, Order, Walk
+    from functions.job.walk import Held, Walk
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
+class Judged:
     """What one call came to."""
 
     record: Record  # the attempt closed, not yet written
@@ -38,63 +39,58 @@ class _Judged:
     answer: Answer
     decision: retry.Decision
     mismatch: tuple[str, ...]
+    album: Album
 
 
 def work(held: Held) -> None:
     """Make the intended call and those that follow from it, and end the job."""
     try:
-        references = _open(held)
-    except ReferenceRefusedError as refused:
-        problem = Problem(refused.field, refused.reason, str(refused))
-        record = settle.withdrawn(held.record)
-        verdict = settle.refusal((problem,))
-        settle.ended(held, record, retry.GiveUp(State.REFUSED), verdict)
-        return
-    held.walk.at(Step.OPENED)
-    while (judged := _once(held, references)) is not None:
+        references = inputs.opened(held)
+        held.walk.at(Step.OPENED)
+        with contextlib.ExitStack() as albums:
+            _work(held, references, albums)
+    except ReferenceRefusedError as error:
+        inputs.refused(held, error)
+    except UnsentError as error:
+        if error.refused is not None:
+            inputs.refused(held, error.refused)
+            return
+        held.lease.write(settle.withdrawn)
+        raise
+
+
+def _work(
+    held: Held, references: tuple[Reference, ...], albums: contextlib.ExitStack
+) -> None:
+    spare: Judged | None = None  # paid for, otherwise than ordered, not yet kept
+    while True:
+        judged = _once(held, references, albums)
         match judged.decision:
+            case retry.Done():
+                keep(held, judged, judged.record)
+                return
             case retry.Wait(seconds):
+                if judged.mismatch:
+                    spare = judged
+                else:
+                    judged.album.drop()
                 held.walk.clock.wait(seconds)
                 _begin(held, judged.record)
+            case _ if spare is not None:
+                # Better a flagged picture than one that was paid for and lost.
+                keep(held, spare, judged.record)
+                return
             case decision:
-                # A refusal in prose has no other explanation than its words.
-                prose = judged.verdict.klass is VerdictClass.REFUSED_TEXT
-                text = _words(held.order, judged) if prose else ""
-                verdict = judged.verdict.to_dict()
-                settle.ended(held, judged.record, decision, verdict, text)
+                _end(held, judged, decision)
                 return
 
 
-def _open(held: Held) -> tuple[Reference, ...]:
-    """Look at every reference before the call; a call not made is not counted."""
-    images = held.order.request.images
-    try:
-        found = tuple(held.walk.references.open(image.uri) for image in images)
-    except TryLaterError:
-        held.lease.write(settle.withdrawn)
-        raise
-    _weigh(found, held.order.priced)
-    return found
-
-
-def _weigh(references: tuple[Reference, ...], priced: Priced) -> None:
-    """Refuse what the model would refuse after it was sent."""
-    for index, reference in enumerate(references):
-        kind = reference.content_type
-        if priced.input_types and kind not in priced.input_types:
-            raise ReferenceRefusedError(
-                "not_supported",
-                f"the picture is {kind} by its bytes; send one of"
-                f" {', '.join(priced.input_types)}",
-                field=f"images[{index}]",
-            )
-    weight = sum(-(-reference.size // 3) * 4 for reference in references)
-    if weight > priced.inline_most:
-        raise ReferenceRefusedError(
-            "too_large",
-            f"the references are {weight:,} bytes in base64 and one request carries"
-            f" {priced.inline_most:,}; send fewer or smaller pictures",
-        )
+def _end(held: Held, judged: Judged, decision: retry.Decision) -> None:
+    # A refusal in prose has no other explanation than its words.
+    prose = judged.verdict.klass is VerdictClass.REFUSED_TEXT
+    text = words(held, judged.answer) if prose else ""
+    verdict = judged.verdict.to_dict()
+    settle.ended(held, judged.record, decision, verdict, text)
 
 
 def _begin(held: Held, record: Record) -> None:
@@ -103,36 +99,29 @@ def _begin(held: Held, record: Record) -> None:
     held.lease.write(lambda r: record.but(until=r.until, attempts=attempts))
 
 
-def _once(held: Held, references: tuple[Reference, ...]) -> _Judged | None:
-    """Make one call; None when it brought the picture and the job is done."""
-    walk, record = held.walk, held.record
+def _once(
+    held: Held, references: tuple[Reference, ...], albums: contextlib.ExitStack
+) -> Judged:
+    """Make one call and judge it; nothing of it is visible yet."""
+    record = held.record
     attempt = record.attempts[-1]
     prefix = names.pictures(record.id, attempt.fence, attempt.n)
-    album = walk.albums(prefix, drafts=held.order.request.drafts)
-    try:
-        answer = _ask(held, references, album)
-        judged = _judge(held, answer, album)
-        if not isinstance(judged.decision, retry.Done):
-            return judged
-        stored = album.keep()
-        walk.at(Step.KEPT)
-    finally:
-        album.drop()
-    result = _result(held.order, judged, stored)
-    kept = judged.record.step("kept", walk.clock.now())
-    manifest = Manifest(n=attempt.n, fence=attempt.fence, result=result)
-    name = names.manifest(record.id, attempt.fence, attempt.n)
-    if walk.objects.create(name, manifest.to_json()) is None:
-        raise FencedError
-    walk.at(Step.MANIFESTED)
-    settle.done(held, kept, result)
-    return None
+    album = held.walk.albums(prefix, drafts=held.order.request.drafts)
+    albums.callback(album.drop)
+    answer = _ask(held, references, album)
+    return _judge(held, answer, album)
 
 
 def _ask(held: Held, references: tuple[Reference, ...], album: Album) -> Answer:
     """Send the call and stream the answer; what publishing needs loads meanwhile."""
     walk, order, lease = held.walk, held.order, held.lease
-    left = order.run_ends - walk.clock.now()
+    now = walk.clock.now()
+    left = order.run_ends - now
+    if left < walk.timing.call_least:
+        lease.write(settle.withdrawn)
+        raise TryLaterError("No time is left for a call in this run; none was made.")
+    if now >= lease.record.until:
+        lease.renew()  # we slept: whoever took the job over fences us here, unpaid
     call = Call(
         request=order.request,
         model=order.priced.model,
@@ -156,7 +145,7 @@ def _ask(held: Held, references: tuple[Reference, ...], album: Album) -> Answer:
     return answer
 
 
-def _judge(held: Held, answer: Answer, album: Album) -> _Judged:
+def _judge(held: Held, answer: Answer, album: Album) -> Judged:
     """Return what the answer means for the job; nothing is written yet."""
     walk, order, pictures = held.walk, held.order, album.pictures()
     failure = answer.failure
@@ -181,6 +170,7 @@ def _judge(held: Held, answer: Answer, album: Album) -> _Judged:
         now=walk.clock.now(),
         run_ends=order.run_ends,
         pause=walk.timing.repeat,
+        call=walk.timing.call_least,
         jitter=walk.chance(),
     )
     decision = retry.decide(verdict, record, order.request, chances, wrong)
@@ -193,7 +183,7 @@ def _judge(held: Held, answer: Answer, album: Album) -> _Judged:
         trace=order.trace,
     )
     walk.at(Step.JUDGED)
-    return _Judged(record, verdict, answer, decision, wrong)
+    return Judged(record, verdict, answer, decision, wrong, album)
 
 
 def _closed(walk: Walk, record: Record, verdict: Verdict, answer: Answer) -> Record:
@@ -209,39 +199,3 @@ def _closed(walk: Walk, record: Record, verdict: Verdict, answer: Answer) -> Rec
     if answer.sent_at is not None:
         record = record.step("asked", answer.sent_at)
     return record.step("answered", now)
-
-
-def _result(order: Order, judged: _Judged, stored: tuple[Stored, ...]) -> Result:
-    grounding = dict(judged.answer.grounding)
-    extra: dict[str, Any] = {"grounding": grounding} if grounding else {}
-    text = _words(order, judged) if order.request.include_text else ""
-    return Result(
-        images=tuple(_picture(item) for item in stored),
-        text=text,
-        verdict=judged.verdict.to_dict(),
-        model=judged.verdict.model_version or order.priced.model,
-        mismatch=judged.mismatch,
-        extra=extra,
-    )
-
-
-def _words(order: Order, judged: _Judged) -> str:
-    """Return the model's own words, without the prompt that they may quote."""
-    secret = (order.request.prompt or "",)
-    lines = judged.answer.text.splitlines()
-    return "\n".join(masked(line, secret) for line in lines)
-
-
-def _picture(stored: Stored) -> Picture:
-    return Picture(
-        uri=stored.uri,
-        generation=stored.generation,
-        content_type=stored.content_type,
-        bytes=stored.size,
-        crc32c=stored.crc32c,
-        sha256=stored.sha256,
-        width=stored.width,
-        height=stored.height,
-        c2pa=stored.c2pa,
-        draft=stored.draft,
-    )

@@ -95,6 +95,8 @@ class Order:
     priced: Priced
     problems: tuple[Problem, ...]
     received: float  # when the delivery reached us
+    published: float  # when its sender published it, the same at each delivery
+    message_id: str
     run_ends: float  # when this run has to be over
     trace: str = ""
 

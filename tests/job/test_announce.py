@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from functions.job import names
 from functions.job.walk import Step
 from functions.local import topology
 from functions.local.faults import Rule
@@ -56,59 +55,6 @@ def test_a_death_around_the_publish_tells_the_same_event_again(
     assert len(world.event_ids(job)) == 1
     assert len({str(e.data) for e in world.stack.events(job)}) == 1
     assert world.calls(job) == 1
-
-
-def _copied(world: World, job: str, **destination: str) -> Any:
-    place = {"bucket": IMAGES, **destination}
-    request = {"id": job, "prompt": "p", "destination": place}
-    assert world.deliver(request) == ("done", 200)
-    return world.event(job)
-
-
-def test_the_copy_stands_before_anybody_is_told(world: World) -> None:
-    """Under the chosen name, with the same bytes; the event names it."""
-    job = world.new_id()
-    event = _copied(world, job, prefix="shop", name=f"{job}.jpg")
-    name = f"shop/{job}.jpg"
-    assert event.data["destination"] == f"gs://{IMAGES}/{name}"
-    assert world.read(name, IMAGES) == world.read(world.pictures(job)[0], IMAGES)
-    assert len(world.listed(f"{names.folder(job)}sent/")) == 2
-    assert world.deliver(
-        {
-            "id": job,
-            "prompt": "p",
-            "destination": {"bucket": IMAGES, "prefix": "shop", "name": f"{job}.jpg"},
-        }
-    ) == ("done", 200)
-
-
-def test_a_place_that_is_taken_is_told_to_a_person(world: World) -> None:
-    """Nothing is overwritten, the job stays done, and somebody hears of it."""
-    job = world.new_id()
-    bucket = world.stack.neighbours.storage.bucket(IMAGES)
-    bucket.blob(f"shop/{job}.jpg").upload_from_string(b"theirs")
-    _copied(world, job, prefix="shop", name=f"{job}.jpg")
-    world.event(job, 2)
-    told = {e.type: e for e in world.stack.events(job)}
-    alarm = told["plantain.job.attention.v1"]
-    assert alarm.data["verdict"]["reason"]
-    assert "plantain.image.completed.v1" in told
-    assert world.read(f"shop/{job}.jpg", IMAGES) == b"theirs"
-
-
-def test_a_bucket_that_is_away_holds_the_announcement_back(world: World) -> None:
-    """The copy comes first, so the event never names what is not there."""
-    job = world.new_id()
-    world.stack.faults.storage.add(
-        Rule("POST /storage", "status", times=999, contains="rewriteTo")
-    )
-    place = {"bucket": IMAGES, "prefix": "shop", "name": f"{job}.jpg"}
-    request = {"id": job, "prompt": "p", "destination": place}
-    assert world.deliver(request) == ("again", 503)
-    assert world.stack.events(job) == []
-    world.stack.faults.clear()
-    assert world.deliver(request) == ("done", 200)
-    assert world.event(job).data["destination"]
 
 
 def test_poison_without_any_message_is_buried_by_its_body(world: World) -> None:

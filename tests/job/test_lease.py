@@ -171,21 +171,28 @@ def test_renewal_moves_the_end_and_stops_with_the_job() -> None:
     assert objects.objects[names.record("job")] == before
 
 
-def test_a_renewal_that_comes_after_the_end_changes_nothing() -> None:
-    """The walk may settle between the renewer's look and its write."""
+def test_a_renewal_that_waited_behind_the_give_back_changes_nothing() -> None:
+    """It took its turn after the walk was over; the job stays free for others."""
     objects, clock = MemoryObjects(), MemoryClock()
     _, _, lease = take(objects, clock, record())
     assert lease is not None
+    with lease:
+        pass
+    lease.renew()
+    assert lease.record.until == 0.0
+
+
+def test_a_lease_is_not_renewed_beyond_the_functions_time() -> None:
+    """A thread that hangs keeps the job from nobody for ever."""
+    objects, clock = MemoryObjects(), MemoryClock()
+    _, _, lease = take(objects, clock, record())
+    assert lease is not None
+    clock.at += TIMING.function - 1
+    lease.renew()
     until = lease.record.until
-    kept = lease
-
-    class Late(Lease):
-        held = property(lambda _: True)
-
-    lease.write(lambda r: r.but(state=State.DONE))
-    late = Late(objects, kept.record, kept._generation, clock=clock, timing=TIMING)
-    late.renew()
-    assert late.record.until == until
+    clock.at += 2
+    lease.renew()
+    assert lease.record.until == until
 
 
 def test_leaving_without_an_end_gives_the_lease_back() -> None:
@@ -243,3 +250,12 @@ def test_a_lost_race_for_a_free_record_looks_again() -> None:
     with pytest.raises(BusyError):
         take(objects, clock, record("b"), race)
     assert Record.from_json(objects.objects[name][0]).holder == "c"
+
+
+@pytest.mark.parametrize("due", [None, 9e9])
+def test_a_job_whose_deadline_passed_waits_for_nobody(due: float | None) -> None:
+    """Held or deferred, the next delivery may end it."""
+    waiting = record(state=State.WAIT, due=due)
+    assert stand(waiting, "h", 1.0, TIMING, expired=True) is Stand.FREE
+    busy = record(until=100.0)
+    assert stand(busy, "h", 1.0, TIMING, expired=True) is Stand.BUSY

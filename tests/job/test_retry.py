@@ -50,7 +50,13 @@ def request(**more: object) -> Request:
 
 
 def chances(**more: float) -> Chances:
-    values = {"now": NOW, "run_ends": NOW + 480, "pause": 1.0, "jitter": 0.5} | more
+    values = {
+        "now": NOW,
+        "run_ends": NOW + 480,
+        "pause": 1.0,
+        "call": 90.0,
+        "jitter": 0.5,
+    } | more
     return Chances(profile=Profile(name="test"), **values)
 
 
@@ -240,3 +246,30 @@ def test_an_unknown_outcome_follows_the_order(
     past = record("malformed_body", paid=["unknown" if billable is None else "no"])
     found = decide(cut, past, request(on_unknown=policy), chances())
     assert isinstance(found, expected)
+
+
+def test_a_picture_in_hand_is_kept_where_no_time_is_left_for_another() -> None:
+    """A repeat that could not be answered would only be paid."""
+    past = record("image", paid=["yes"])
+    order = request(on_mismatch="retry")
+    late = chances(run_ends=NOW + 91)
+    found = decide(verdict(V.IMAGE), past, order, late, ("image_size",))
+    assert found == Done()
+    soon = request(
+        on_mismatch="retry", deadline=datetime.fromtimestamp(NOW + 1, UTC).isoformat()
+    )
+    assert decide(verdict(V.IMAGE), past, soon, chances(), ("x",)) == Done()
+
+
+def test_a_repeat_that_could_not_be_answered_is_deferred() -> None:
+    """No call leaves with less time than it needs."""
+    late = chances(run_ends=NOW + 91)
+    found = decide(verdict(V.OVERLOADED), record("overloaded"), request(), late)
+    assert isinstance(found, Defer)
+    assert found.due < NOW + 3
+
+
+def test_an_overloaded_model_that_names_a_delay_is_obeyed() -> None:
+    """Retry-After on a 503 goes before our backoff."""
+    busy = verdict(V.OVERLOADED, retry_after=30.0)
+    assert decide(busy, record("overloaded"), request(), chances()) == Wait(30.0)

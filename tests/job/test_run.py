@@ -221,10 +221,13 @@ def test_a_stored_request_that_vanishes_is_not_taken_for_another(world: World) -
 
 
 def test_a_damaged_record_is_left_as_it_is(world: World) -> None:
-    """Never overwritten, never acknowledged, said aloud."""
+    """Never overwritten, never acknowledged, and a person is told once."""
     job = world.new_id()
     world.walk().objects.create(names.record(job), b"{broken")
-    assert world.deliver({"id": job, "prompt": "p"}) == ("again", 503)
+    for _ in range(2):
+        assert world.deliver({"id": job, "prompt": "p"}) == ("again", 503)
+    assert world.event(job).type == "plantain.job.attention.v1"
+    assert len(world.stack.events(job)) == 1
     assert world.read(names.record(job)) == b"{broken"
     assert world.said[-1]["action"] == "damaged"
 

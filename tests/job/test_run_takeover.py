@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from functions.job import names
 from functions.job.record import Record, State
+from functions.job.walk import Step
 from tests.canary import marked
 
 if TYPE_CHECKING:
@@ -140,3 +144,52 @@ def test_a_day_quota_is_deferred_and_resumes_by_itself(world: World) -> None:
     assert world.deliver(request) == ("done", 200)
     assert world.calls(job) == 2
     assert len(world.event_ids(job) | {world.event(job, 2).id}) == 2
+
+
+@pytest.mark.parametrize("waiting", ["hold", "day"])
+def test_a_waiting_job_ends_at_its_deadline(world: World, waiting: str) -> None:
+    """Held for a person or deferred to a reset: after the deadline it is expired."""
+    job = world.new_id()
+    then = datetime.fromtimestamp(world.clock.now() + 3600, UTC).isoformat()
+    policy = "hold" if waiting == "hold" else "repeat"
+    request = {"id": job, "prompt": "p", "deadline": then, "on_unknown": policy}
+    world.script(job, "reset=0.5" if waiting == "hold" else "rate_minute=300")
+    world.deliver(request)
+    assert world.record(job).state is State.WAIT
+    world.clock.step(3700)
+    assert world.deliver(request) == ("expired", 200)
+    assert world.calls(job) == 1
+
+
+def test_a_holder_that_slept_before_it_asked_asks_nothing(world: World) -> None:
+    """It wakes after its lease: whoever took the job over fences it, unpaid."""
+    job = world.new_id()
+    base = world.walk()
+
+    def at(step: Step) -> None:
+        if step is Step.OPENED:
+            world.clock.step(200)
+            assert world.deliver({"id": job, "prompt": "p"}) == ("done", 200)
+
+    walk = dataclasses.replace(
+        base, at=at, keeping=lambda _: contextlib.nullcontext()
+    )  # the renewer slept as well
+    assert world.deliver({"id": job, "prompt": "p"}, walk=walk) == ("again", 503)
+    assert world.calls(job) == 1
+    assert len(world.pictures(job)) == 1
+
+
+def test_no_call_leaves_without_time_to_be_answered(world: World) -> None:
+    """What came before it used up the run; the call is not made and not counted."""
+    job = world.new_id()
+    base = world.walk()
+
+    def at(step: Step) -> None:
+        if step is Step.OPENED:
+            world.clock.step(400)
+
+    walk = dataclasses.replace(base, at=at)
+    assert world.deliver({"id": job, "prompt": "p"}, walk=walk) == ("again", 503)
+    assert world.calls(job) == 0
+    assert world.record(job).attempts == ()
+    assert world.deliver({"id": job, "prompt": "p"}) == ("done", 200)

@@ -13,7 +13,13 @@ def test_the_defaults_agree() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"model_call": 480.0}, {"function": 600.0}, {"renew": 60.0}]
+    "wrong",
+    [
+        {"model_call": 480.0},
+        {"function": 600.0},
+        {"renew": 60.0},
+        {"call_least": 301.0},
+    ],
 )
 def test_numbers_that_contradict_each_other_are_refused(
     wrong: dict[str, float],

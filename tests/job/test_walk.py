@@ -30,6 +30,8 @@ def test_an_order_expires_at_its_deadline(
         priced=Priced(model="m"),
         problems=(),
         received=0.0,
+        published=0.0,
+        message_id="m",
         run_ends=0.0,
     )
     assert order.expired(now) is expired

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import io
 from typing import TYPE_CHECKING
 
@@ -8,10 +9,13 @@ import pytest
 from PIL import Image
 
 from functions.job import names
+from functions.job.errors import NeighbourUnavailableError, ReferenceRefusedError
 from functions.local import topology
 from functions.local.faults import Rule
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.world import World
 
 INBOX = topology.INBOX_BUCKET
@@ -121,3 +125,38 @@ def test_references_too_heavy_for_one_request_are_refused_unpaid(
     assert world.deliver(request) == ("refused", 200)
     assert world.calls(job) == 0
     assert world.event(job).data["verdict"]["reason"] == "too_large"
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_reference_that_breaks_on_the_way_costs_nothing(
+    world: World, refused: bool
+) -> None:
+    """The model got no whole request: the call is withdrawn, refused or repeated."""
+    job = world.new_id()
+    base = world.walk("edit")
+
+    class Breaking:
+        content_type = "image/png"
+        size = 10
+
+        def chunks(self) -> Iterator[bytes]:
+            yield b"12345"
+            if refused:
+                raise ReferenceRefusedError("changed", "the picture changed")
+            raise NeighbourUnavailableError
+
+    class References:
+        def open(self, uri: str) -> Breaking:
+            return Breaking()
+
+    walk = dataclasses.replace(base, references=References())
+    request = {
+        "id": job,
+        "kind": "edit",
+        "prompt": "p",
+        "images": [{"uri": "gs://b/o"}],
+    }
+    answer = world.deliver(request, walk=walk)
+    assert answer == (("refused", 200) if refused else ("again", 503))
+    assert world.record(job).attempts == ()
+    assert world.paid(job) == 0
