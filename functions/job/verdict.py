@@ -21,6 +21,7 @@ from functions.job.verdict_tables import (
     CHANGE_DROPPED,
     NOT_CHARGED,
     PAID_BY_TOKENS,
+    REFUSED,
     RETRY,
     UNPAID,
 )
@@ -174,5 +175,7 @@ def _billable(case: Case, draft: Draft, message: str) -> bool | None:
         return False
     if draft.klass in PAID_BY_TOKENS and _output(spoken):
         return True
+    refused = case.refused() or (draft.klass in REFUSED and case.errors())
     begun = any(text.strip() for text in spoken.prose) or _output(spoken)
-    return False if draft.klass in UNPAID and case.refused() and not begun else None
+    begun = begun or spoken.thoughts
+    return False if draft.klass in UNPAID and refused and not begun else None

@@ -93,6 +93,8 @@ def listen(node: dict[str, object], spoken: Spoken) -> frozenset[str]:
     if taken:
         spoken.envelopes += 1
         _identify(node, spoken)
+        if (reason := node.get("native_finish_reason")) is not None:
+            spoken.finish.append((reason, "native_finish_reason"))
     return frozenset(taken)
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _BAD: Final = 400
 _SERVER: Final = 500
+_RELAYED: Final = (500, 502)  # what relays put around any failure
 _PREFIX: Final = re.compile(r"(?:FINISH_REASON_(?!UNSPECIFIED)|FinishReason\.)")
 
 
@@ -60,17 +61,24 @@ class Case:
     def code(self) -> int:
         """Return the HTTP code nearest to Google, 0 if nothing names one."""
         named = next((c for _, c in self.evidence.codes if c >= _BAD), 0)
-        if named or (self.status is not None and self.status >= _BAD):
-            return named or self.status or 0
-        if self.status is not None and not (self.evidence.named or self.evidence.page):
+        shown = named or (self.status or 0)
+        if shown >= _BAD and (shown not in _RELAYED or self._google_speaks()):
+            return shown
+        if self.status is not None and not (
+            shown >= _BAD or self.evidence.named or self.evidence.page
+        ):
             return 0
         texts = (written_code(text) for _, text in self.evidence.texts)
-        return next((code for code in texts if code), 0)
+        written = next((code for code in texts if code), 0)
+        return written or (shown if shown >= _BAD else 0)
+
+    def _google_speaks(self) -> bool:
+        return any(reason in LOOSE_REASONS for _, reason in self.evidence.reasons)
 
     def refused(self) -> bool:
         """Tell whether an error code, HTTP's or Google's, refused the request."""
-        known = any(reason in LOOSE_REASONS for _, reason in self.evidence.reasons)
-        return self.code() >= _BAD or bool(self.evidence.codes) or known
+        coded = self.code() >= _BAD or bool(self.evidence.codes)
+        return coded or self._google_speaks()
 
     def client_error(self) -> bool:
         """Tell whether the request itself was refused: its text may quote any enum."""

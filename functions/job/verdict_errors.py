@@ -39,7 +39,9 @@ _SERVER: Final = 500
 _PAYMENT_REQUIRED: Final = 402
 _TEXT_MOST: Final = 8_000
 _SAID_REASON: Final = re.compile(
-    r"\b(finish|block(?:ed)?)[ _]?reason\b[^\w\n]{0,8}(?:\w+\.)?([A-Z_]{4,40})\b",
+    r"\b(?:(finish|block(?:ed)?)[ _]?reason\b[^\w\n]{0,8}(?:\w+\.)?"
+    # @google/generative-ai and Firebase: of the prompt, and of the output
+    r"|(response|candidate) was blocked due to )([A-Z_]{4,40})\b",
     re.IGNORECASE,
 )
 _SAID_NUMBER: Final = re.compile(
@@ -49,11 +51,12 @@ _SHOUTED: Final = re.compile(
     r"\b[A-Z]{2,}(?:_[A-Z]+)+\b|\b(?:RECITATION|BLOCKLIST|SPII)\b"
 )
 _TOKEN: Final = re.compile(r"[A-Za-z]\w*(?::\w+)?")
+_SAYS_NOTHING: Final = "UNKNOWN"  # begins every debug string of gRPC
 _NO_PICTURE: Final = re.compile(
     r"\bno (?:\w+ )?(?:image|picture|inlineData)s?\b"
     r"(?! (?:was |were )?(?:provided|supplied|attached|found in (?:the )?request))"
     r"|\b(?:not|n't) (?:return|generate|produce|contain) (?:an|any) image"
-    r"|\bno\W{1,3}(?:choices|candidates)\b",
+    r"|\b(?:no|not contain)\W{1,3}(?:choices|candidates|parts|predictions)\b",
     re.IGNORECASE,
 )
 
@@ -61,9 +64,10 @@ _NO_PICTURE: Final = re.compile(
 def _by_reason_to_stop(case: Case) -> Draft | None:
     """Find the model's reason to stop where an error text names it as such."""
     for _, text in case.evidence.texts:
-        for kind, name in _SAID_REASON.findall(text[:_TEXT_MOST]):
+        for kind, whose, name in _SAID_REASON.findall(text[:_TEXT_MOST]):
             loud = finish_name(name, case.route).upper()
-            if kind.lower().startswith("block") and loud in BLOCKED:
+            prompt = kind.lower().startswith("block") or whose.lower() == "response"
+            if prompt and loud in BLOCKED:
                 return Draft(_V.BLOCKED_PROMPT, loud, "text")
             if klass := FINISH.get(loud):
                 return Draft(klass, loud, "text")
@@ -111,6 +115,7 @@ def _named(case: Case, table: Mapping[str, VerdictClass], where: str) -> Draft |
     for depth, text in case.evidence.texts:
         for name in _TOKEN.findall(text[:_TEXT_MOST]):
             bare = name.islower() and "_" not in name  # a word of plain prose
+            bare = bare or name == _SAYS_NOTHING
             found += [(depth, name, 1)] if name in table and not bare else []
     if not found:
         return None
@@ -172,6 +177,8 @@ def _by_code(case: Case) -> Draft | None:
     if code < _BAD:
         return _named(case, FAINT_REASONS, "type")
     otherwise = _V.BAD_REQUEST if code < _SERVER else _V.SERVER_ERROR
+    if case.evidence.page and HTTP.get(code, otherwise) is _V.SERVER_ERROR:
+        return _by_page(case)  # a gateway speaks, and not the service
     where = "http_status" if code == case.status else "error.code"
     return Draft(HTTP.get(code, otherwise), str(code), where)
 

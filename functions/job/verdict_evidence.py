@@ -57,12 +57,15 @@ _QUOTA: Final = {
     "retry_delay": "delays",
     "quotaResetDelay": "delays",
     "retry_after": "delays",
+    "retry_after_seconds": "delays",
+    "retryAfterSeconds": "delays",
     "quotaResetTimeStamp": "resets",
 }
 _PHRASE_CODES: Final = {status.phrase.lower(): status.value for status in HTTPStatus}
 _WRITTEN_CODE: Final = re.compile(
     r"\b(?:status(?:[ _]?code)?|code|error|http(?:/[\d.]+)?)\b\W{0,3}([45]\d\d)\b"
-    r"|^\W{0,3}([45]\d\d)\b|\b([45]\d\d)\b(?=:? (?-i:[A-Z_]))",
+    r"|^\W{0,3}([45]\d\d)\b|(?<!:)\b([45]\d\d)\b(?=:? (?-i:[A-Z_]))"
+    r"|(?-i:\b[A-Z][a-z]+[A-Z]\w*): ([45]\d\d)\b",  # an exception and its status
     re.IGNORECASE,
 )
 _ERRORS_FROM: Final = 400
@@ -106,7 +109,7 @@ def written_code(text: str) -> int:
     match = _WRITTEN_CODE.search(text[:4000])
     if match is None:
         return next((c for p, c in _PHRASE_CODES.items() if p == text.lower()), 0)
-    return int(match[1] or match[2] or match[3])
+    return int(next(filter(None, match.groups())))
 
 
 def _walk(node: object, depth: int, evidence: Evidence, *, within: bool) -> None:

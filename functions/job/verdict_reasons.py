@@ -101,8 +101,6 @@ LOOSE_REASONS: Final[dict[str, VerdictClass]] = {
     "badRequest": _V.BAD_REQUEST,
     "forbidden": _V.PERMISSION,
     "notFound": _V.NOT_FOUND,
-    "backendError": _V.SERVER_ERROR,
-    "internalError": _V.SERVER_ERROR,
 }
 # Kinds rather than reasons: heard only where no status and no code speaks. Types of
 # the OpenAI family; exceptions of google-api-core, openai, LiteLLM and HTTP clients.
@@ -111,6 +109,8 @@ FAINT_REASONS: Final[dict[str, VerdictClass]] = {
     "rate_limit_error": _V.RATE_MINUTE,
     "invalid_request_error": _V.BAD_REQUEST,
     "not_found_error": _V.NOT_FOUND,
+    "backendError": _V.SERVER_ERROR,  # also beside 499 and 503
+    "internalError": _V.SERVER_ERROR,
     "do_request_failed": _V.SERVER_ERROR,
     "get_channel_failed": _V.OVERLOADED,
     "InvalidArgument": _V.BAD_REQUEST,
@@ -131,12 +131,16 @@ FAINT_REASONS: Final[dict[str, VerdictClass]] = {
     "ServiceUnavailableError": _V.OVERLOADED,
     "DeadlineExceeded": _V.TIMEOUT,
     "APITimeoutError": _V.TIMEOUT,
+    "AbortError": _V.TIMEOUT,
+    "TimeoutError": _V.TIMEOUT,
+    "ConnectTimeout": _V.TIMEOUT,
     "ReadTimeout": _V.TIMEOUT,
     "ETIMEDOUT": _V.TIMEOUT,
     "UND_ERR_HEADERS_TIMEOUT": _V.TIMEOUT,
     "UND_ERR_BODY_TIMEOUT": _V.TIMEOUT,
     "InternalServerError": _V.SERVER_ERROR,
     "JSONDecodeError": _V.MALFORMED_BODY,
+    "JsonParseException": _V.MALFORMED_BODY,
     "IncompleteRead": _V.MALFORMED_BODY,
     "RemoteProtocolError": _V.MALFORMED_BODY,
     "ServerDisconnectedError": _V.MALFORMED_BODY,
@@ -158,6 +162,8 @@ SHAPE_PHRASES: Final[tuple[Phrase, ...]] = (
     ("unexpected end of json", _V.MALFORMED_BODY, None, ANY),
     ("unterminated string in json", _V.MALFORMED_BODY, None, ANY),
     ("expecting value: line", _V.MALFORMED_BODY, None, ANY),
+    ("is not valid json", _V.MALFORMED_BODY, None, SERVER_SIDE),
+    ("invalid json response", _V.MALFORMED_BODY, None, SERVER_SIDE),
 )
 # Source of each: docs FAILURES section 1 and the answers kept in tests/answers.
 PHRASES: Final[tuple[Phrase, ...]] = (
@@ -165,6 +171,7 @@ PHRASES: Final[tuple[Phrase, ...]] = (
     ("api key not valid", _V.AUTH, None, ANY),
     ("api key expired", _V.AUTH, None, ANY),
     ("api key not found", _V.AUTH, None, ANY),
+    ("_api_key is not set", _V.AUTH, None, ANY),
     ("unregistered callers", _V.AUTH, None, ANY),
     ("credentials were not found", _V.AUTH, None, ANY),
     ("prepayment credits", _V.BILLING, None, ANY),
@@ -203,6 +210,7 @@ PHRASES: Final[tuple[Phrase, ...]] = (
     ("unable to process input image", _V.BAD_REQUEST, None, ANY),
     ("missing a thought_signature", _V.BAD_REQUEST, None, ANY),
     ("cannot fetch content from the provided url", _V.BAD_REQUEST, None, ANY),
+    ("accessed through vertex predict", _V.BAD_REQUEST, None, ANY),
     ("unknown name", _V.BAD_REQUEST, None, ANY),
     ("request entity too large", _V.BAD_REQUEST, None, ANY),
     ("payload size exceeds", _V.BAD_REQUEST, None, ANY),
@@ -211,6 +219,8 @@ PHRASES: Final[tuple[Phrase, ...]] = (
 # Only restate a status: heard after it, for texts that lost theirs.
 LATE_PHRASES: Final[tuple[Phrase, ...]] = (
     ("is not found for api version", _V.NOT_FOUND, None, ANY),
+    ("requested entity was not found", _V.NOT_FOUND, None, ANY),
+    ("was not found on this server", _V.NOT_FOUND, None, ANY),
     ("exhausted your capacity", _V.RATE_MINUTE, None, ANY),
     ("resource has been exhausted", _V.RATE_MINUTE, None, ANY),
     ("resource exhausted", _V.RATE_MINUTE, None, ANY),

@@ -100,6 +100,14 @@ def _thoughts_beside(usage: Mapping[str, int]) -> bool:
     return parts == usage.get("total", -1)
 
 
+def _broken(case: Case) -> Draft | None:
+    """Find a chat that says it ended in an error, and no error beside it."""
+    for value, where in case.evidence.spoken.finish:
+        if value == "error" and where.startswith("choices"):
+            return Draft(_V.SERVER_ERROR, "error", where)
+    return None
+
+
 def _dropped(case: Case) -> Draft | None:
     if not case.evidence.spoken.envelopes or not (retry := _dropped_retry(case)):
         return None
@@ -138,7 +146,10 @@ def _empty(case: Case) -> Draft | None:
     if spoken.native and not answered and unstarted and _no_candidates(case):
         return Draft(_V.BLOCKED_PROMPT, "no_candidates", "candidates")
     where = spoken.empty or "parts"
-    return Draft(_V.NO_IMAGE, case.finish_shown() or "no_image", where)
+    # A relay's stream that ends well and carried and counted nothing lost it all.
+    lost = case.reading.stream and spoken.finish and not spoken.usage
+    retry = Retry.CHANGE_REQUEST if lost and not spoken.native else None
+    return Draft(_V.NO_IMAGE, case.finish_shown() or "no_image", where, retry)
 
 
 def _no_candidates(case: Case) -> bool:
@@ -163,6 +174,7 @@ RULES: Final[tuple[Callable[[Case], Draft | None], ...]] = (
         _blocked,
         _stopped,
         verdict_errors.error,
+        _broken,
         _dropped,
     ),
     *(_unfinished, _words, _empty, _unknown),

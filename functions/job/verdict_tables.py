@@ -153,6 +153,8 @@ UNPAID: Final = frozenset(
     | {_V.QUOTA_ZERO, _V.BILLING, _V.AUTH, _V.PERMISSION, _V.OVERLOADED}
     | {_V.SERVER_ERROR}
 )
+# Of these a text without any code is enough: nothing else says so after work.
+REFUSED: Final = UNPAID - {_V.SERVER_ERROR}
 # Output tokens in the answer prove payment. They prove nothing where Google may have
 # withheld what it made: blocked and stopped answers are "unknown" unless it says.
 PAID_BY_TOKENS: Final = frozenset(

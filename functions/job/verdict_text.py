@@ -26,7 +26,7 @@ _HEADLINE: Final = re.compile(
 _TAG: Final = re.compile(r"<[^<>]{0,300}>")
 _PYTHON: Final = re.compile(
     r"""'((?:[^'\\]|\\.)*)'|("(?:[^"\\]|\\.)*")|\b(True|False|None)\b"""
-    r"""|<[\w.]+:\s*('[^'<>]*'|\d+)>""",
+    r"""|<[\w.]+:\s*('[^'<>]*'|\d+)>|<[^<>'"]{0,200}>""",
     re.DOTALL,
 )
 _ESCAPE: Final = re.compile(
@@ -211,6 +211,8 @@ def _json_token(match: re.Match[str]) -> str:
     single, double, word, shown = match.groups()
     if word is not None:
         return _WORDS[word]
+    if single is None and double is None and shown is None:
+        return "null"  # any other object that Python or a censor put in its place
     inner = single if single is not None else (double or shown).strip("'")
     if double is not None:
         inner = double[1:-1]

@@ -78,3 +78,52 @@ def test_a_page_without_a_code_is_backed_off() -> None:
     """HTML where JSON was expected: the door is there, the service is not."""
     told = judge(route="relay", status=200, body="<html><title>Welcome</title>")
     assert (told.klass, told.retry, told.message) == ("malformed_body", "backoff", "")
+
+
+def test_a_gateways_page_is_not_the_services_error() -> None:
+    """A 500 or 502 in HTML comes from in between; other codes mean what they say."""
+    for code, klass in ((502, "malformed_body"), (520, "malformed_body")):
+        page = f"<html><title>Error {code} (Server Error)!!1</title>"
+        told = judge(route="native", status=code, body=page)
+        assert (told.klass, told.retry, told.billable) == (klass, "backoff", None)
+    for code, klass in ((404, "not_found"), (503, "overloaded"), (504, "timeout")):
+        page = f"<html><title>{code}</title>"
+        assert judge(route="native", status=code, body=page).klass == klass
+
+
+def test_a_backend_error_is_what_stands_beside_it() -> None:
+    """`backendError` accompanies 499, 500 and 503; alone it is a server error."""
+    reason = [{"reason": "backendError", "message": "x"}]
+    assert wrong(499, code=499, status="CANCELLED", errors=reason).klass == "timeout"
+    assert wrong(503, code=503, errors=reason).klass == "overloaded"
+    assert wrong(200, errors=reason).klass == "server_error"
+
+
+def test_an_old_clients_sentence_tells_prompt_from_output() -> None:
+    """Of a response it means the prompt's block, of a candidate the reason to stop."""
+    for whose, klass in (
+        ("Response", "blocked_prompt"),
+        ("Candidate", "blocked_output"),
+    ):
+        said = f"{whose} was blocked due to SAFETY"
+        assert judge(route="native", status=None, body=said).klass == klass
+
+
+def test_a_relays_500_is_paper_around_a_status_in_words() -> None:
+    """Where Google does not speak, the status nearest to it is the one in the text."""
+    assert wrong(500, code=500, message="status code 429").klass == "rate_minute"
+    assert wrong(400, message="status code 429").klass == "bad_request"
+    google = wrong(500, code=500, status="INTERNAL", message="status code 429")
+    assert google.klass == "server_error"
+
+
+def test_refusals_cost_nothing_even_without_a_code() -> None:
+    """A region or a wallet is refused before any work; an accident may not be."""
+    for said in ("location is not supported", "prepayment credits are depleted"):
+        assert judge(route="native", status=None, body=said).billable is False
+    unsure = judge(route="relay", status=None, body="InternalServerError: x")
+    assert (unsure.klass, unsure.billable) == ("server_error", None)
+    part = {"candidates": [{"content": {"parts": [{"text": "hm", "thought": True}]}}]}
+    late = {"error": {"code": 503, "message": "x", "status": "UNAVAILABLE"}}
+    told = judge(route="vertex", status=200, body=[part, late])
+    assert (told.klass, told.billable) == ("overloaded", None)

@@ -118,3 +118,11 @@ def test_delays_that_make_no_sense_are_no_delays() -> None:
         route="native", status=429, body=body, headers={"retry-after": "Wed, 03 Dec"}
     )
     assert clockless.retry_after is None
+
+
+@pytest.mark.parametrize("name", ["retryAfterSeconds", "retry_after_seconds"])
+def test_relays_spell_a_delay_in_seconds(name: str) -> None:
+    """A number beside the error is a delay like Google's own."""
+    error = {"code": 429, "message": "slow down", name: 7}
+    verdict = judge(route="relay", status=429, body={"error": error})
+    assert (verdict.retry, verdict.retry_after) == ("after_reset", 7.0)

@@ -6,6 +6,7 @@ import pytest
 
 from functions.job.verdict import Verdict, judge
 
+COUNTED = '"usage":{"prompt_tokens":9,"completion_tokens":0}}'
 PICTURE = {"inlineData": {"mimeType": "image/png", "data": "iVBORw0KGgo="}}
 
 
@@ -183,3 +184,35 @@ def test_the_last_rule_always_answers() -> None:
     body: object
     for body in (None, {}, [], 7, True, {"x": 1}, "hello"):
         assert (seen(body).klass, seen(body).reason) == ("malformed_body", "no_answer")
+
+
+def test_a_chat_that_ends_in_an_error_is_no_refusal() -> None:
+    """Half a sentence before `error` is the model's, and no answer of its own."""
+    choice = {"message": {"content": "half a sen"}, "finish_reason": "error"}
+    told = seen({"choices": [choice]}, route="relay")
+    assert (told.klass, told.retry, told.billable) == ("server_error", "backoff", None)
+
+
+def test_a_reason_beside_the_choices_counts() -> None:
+    """Relays lift Google's reason out of the choice."""
+    body = {"choices": [{"finish_reason": "stop", "message": {"content": ""}}]}
+    told = seen({**body, "native_finish_reason": "IMAGE_OTHER"}, route="relay")
+    assert told.klass == "image_other"
+
+
+@pytest.mark.parametrize(
+    ("event", "retry"),
+    [
+        ('{"choices":[{"delta":{},"finish_reason":"stop"}]}', "change_request"),
+        ('{"choices":[{"delta":{}}],"usage":{"prompt_tokens":9}}', "now"),
+        ('{"choices":[{"delta":{},"finish_reason":"stop"}],' + COUNTED, "now"),
+        ('{"choices":[{"delta":{}}]}', "now"),
+        ('{"candidates":[{"content":{},"finishReason":"STOP"}]}', "now"),
+    ],
+)
+def test_a_relays_stream_that_ends_well_and_empty_lost_it(
+    event: str, retry: str
+) -> None:
+    """Unless it counts what was made: then nothing was, and chance may help."""
+    told = seen(f"data: {event}\n\ndata: [DONE]\n\n", route="relay")
+    assert (told.klass, told.retry) == ("no_image", retry)

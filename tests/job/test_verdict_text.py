@@ -124,3 +124,11 @@ def test_brackets_without_end_are_given_up() -> None:
     """Depth and repetition are bounded."""
     for text in ("[" * 100_000, '{"a":' * 100_000, 'x {"a" ' * 50_000, "[[" + "]" * 9):
         read_text(text)
+
+
+def test_what_python_cannot_spell_is_null() -> None:
+    """An object's repr or a censor's mark in a member costs only that member."""
+    for shown in ("<NUM>", "<object at 0x7f>", "<Response [429]>"):
+        assert read_text('x {"a": ' + shown + ', "b": 1}').documents == (
+            {"a": None, "b": 1},
+        )
