@@ -24,8 +24,16 @@ if TYPE_CHECKING:
     from functions.job.ports import Answer
     from tests.gemini.wire_server import Script
 
-LARGE = MemoryReference((bytes(1 << 20),) * 16)  # more than any socket buffers
+# One piece, more than any socket buffers: it is being written while all this happens.
+LARGE = MemoryReference((bytes(24 << 20),))
 CONTENT = hashlib.shake_128(b"sent").digest(8 << 20)
+
+
+def taste(peer: Peer) -> None:
+    """Read so much that the large piece has begun, and far from all of it."""
+    left = 1 << 20
+    while left > 0:
+        left -= len(peer.sock.recv(65_536))
 
 
 def send(
@@ -50,7 +58,7 @@ def test_a_peer_that_does_not_listen_ends_with_the_time_of_the_call() -> None:
     clock = StepClock()
 
     def script(peer: Peer) -> None:
-        peer.sock.recv(10)
+        taste(peer)
         clock.time += 301
         peer.server.go.wait(25)
 
@@ -65,10 +73,15 @@ def test_a_peer_that_sips_does_not_extend_the_call() -> None:
     clock = StepClock()
 
     def script(peer: Peer) -> None:
-        while peer.sock.recv(20_000):
+        taste(peer)
+        while data := peer.sock.recv(65_536):
+            sipped.append(len(data))
             clock.time += 1
 
+    sipped: list[int] = []
     got, server = send(script, clock, seconds=20.0)
+    assert len(sipped) >= 20
+    assert sum(sipped) < LARGE.size
     assert (got.status, got.failure) == (None, "timeout")
     assert server.requests == []
 
@@ -79,7 +92,7 @@ def test_a_lost_lease_ends_the_sending() -> None:
     lost = threading.Event()
 
     def script(peer: Peer) -> None:
-        peer.sock.recv(10)
+        taste(peer)
         lost.set()
         peer.server.go.wait(25)
 
