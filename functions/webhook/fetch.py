@@ -7,6 +7,7 @@ the address, which may be signed.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -14,15 +15,18 @@ from typing import TYPE_CHECKING, Final
 import httpx
 
 from functions.job.errors import NeighbourUnavailableError, ReferenceRefusedError
+from functions.webhook.wire import BROKEN, DeadlineWire, LateError
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterable, Iterator
 
     from functions.job.ports import Clock, Sniff
 
 LIMIT: Final = 20_000_000  # bytes
-TIME: Final = 30.0  # s for the whole picture
-_TRY: Final = 10.0  # s to connect, and between two chunks
+TIME: Final = 30.0  # s for the whole picture, from the first look to the last byte
+_LONGEST: Final = 8 * 1024  # characters of an address
+_PORT_MAX: Final = 65_535
 _UNKNOWN: Final = "application/octet-stream"
 # One reading of an address, and a narrow one: no user, no backslash, no control
 # character, nothing that another parser could take for another host.
@@ -74,7 +78,8 @@ class ListedFetch:
         self._sniff = sniff
         self._clock = clock
         self._limit = limit
-        self._transport = transport  # made when first needed: loads certificates
+        self._transport = transport  # instead of a connection of our own
+        self._tls: ssl.SSLContext | None = None  # made when first needed: slow
 
     def __call__(self, uri: str) -> WebReference:
         """Return the picture behind `uri`, fetched whole.
@@ -84,25 +89,20 @@ class ListedFetch:
             NeighbourUnavailableError: the host did not answer; try again later.
 
         """
-        address = self._permit(uri)
+        request = self._permit(uri)
         until = self._clock.now() + TIME
-        request = httpx.Request(
-            "GET",
-            address,
-            headers={"Accept-Encoding": "identity", "User-Agent": "plantain"},
-            extensions={
-                "timeout": dict.fromkeys(("connect", "read", "write", "pool"), _TRY)
-            },
-        )
-        if self._transport is None:
-            self._transport = httpx.HTTPTransport(trust_env=False)
         try:
-            response = self._transport.handle_request(request)
-            try:
+            with (
+                self._connected(request, until) as transport,
+                contextlib.closing(transport.handle_request(request)) as response,
+            ):
                 data = self._read(response, until)
-            finally:
-                response.close()
-        except httpx.TransportError as error:
+        except LateError:
+            raise NeighbourUnavailableError(
+                f"the host of a reference did not send it within {TIME:g} s; the"
+                " queue delivers again"
+            ) from None
+        except BROKEN as error:
             raise NeighbourUnavailableError(
                 "the host of a reference did not send it"
                 f" ({type(error).__name__}); the queue delivers again"
@@ -110,29 +110,43 @@ class ListedFetch:
         return WebReference(data, self._type(data))
 
     def close(self) -> None:
-        """Close the kept connections."""
+        """Close what was given; connections of our own never outlive a fetch."""
         if self._transport is not None:
             self._transport.close()
 
-    def _permit(self, uri: str) -> str:
+    @contextlib.contextmanager
+    def _connected(
+        self, request: httpx.Request, until: float
+    ) -> Iterator[httpx.BaseTransport]:
+        if self._transport is not None:
+            yield self._transport
+            return
+        if self._tls is None and request.url.scheme == "https":
+            self._tls = httpx.create_ssl_context(trust_env=False)
+        with contextlib.closing(DeadlineWire(self._clock, until, self._tls)) as wire:
+            yield wire
+
+    def _permit(self, uri: str) -> httpx.Request:
+        if len(uri) > _LONGEST:
+            raise _bad_address()
         scheme, rest = uri.partition("://")[::2]
         host, slash, path = rest.partition("/")
         found = _ADDRESS.fullmatch(
             f"{scheme.lower()}://{host.lower()}{slash}{path.partition('#')[0]}"
         )
         if found is None:
-            raise ReferenceRefusedError(
-                "bad_address",
-                "a web reference must be https://host/path, without user, spaces or"
-                " backslashes",
-            )
+            raise _bad_address()
         if _origin(found) not in self._allowed:
             raise ReferenceRefusedError(
                 "host_not_allowed",
                 "the host of a reference is not in the allow-list: add it to"
                 " PLANTAIN_REFERENCE_HOSTS, or put the picture into a bucket",
             )
-        return found[0]
+        headers = {"Accept-Encoding": "identity", "User-Agent": "plantain"}
+        try:
+            return httpx.Request("GET", found[0], headers=headers)
+        except httpx.InvalidURL:
+            raise _bad_address() from None
 
     def _read(self, response: httpx.Response, until: float) -> bytes:
         self._check(response)
@@ -142,10 +156,7 @@ class ListedFetch:
             if len(data) > self._limit:
                 raise self._too_large()
             if self._clock.now() > until:
-                raise NeighbourUnavailableError(
-                    f"the host of a reference did not send it within {TIME:g} s; the"
-                    " queue delivers again"
-                )
+                raise LateError
         return bytes(data)
 
     def _check(self, response: httpx.Response) -> None:
@@ -189,6 +200,14 @@ class ListedFetch:
         return found
 
 
+def _bad_address() -> ReferenceRefusedError:
+    return ReferenceRefusedError(
+        "bad_address",
+        "a web reference must be https://host/path, without user, spaces or"
+        f" backslashes, at most {_LONGEST:,} characters long",
+    )
+
+
 _Origin = tuple[str, str, int]
 
 
@@ -196,7 +215,7 @@ def _entry(text: str) -> _Origin | None:
     """Read one entry of the allow-list; what cannot be read allows nothing."""
     plain = text.lower().rstrip("/")
     found = _ADDRESS.fullmatch(plain if "://" in plain else f"https://{plain}")
-    if found is None or found["target"]:
+    if found is None or found["target"] or int(found["port"] or 1) > _PORT_MAX:
         return None
     if found["scheme"] == "http" and found["host"] != _LOOPBACK:
         return None

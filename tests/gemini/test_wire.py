@@ -14,6 +14,7 @@ from functions.clock import SystemClock
 from functions.gemini.client import NativeModel
 from functions.gemini.routes import Route
 from functions.gemini.wire import Wire, watched
+from tests.certificate import self_signed
 from tests.gemini.doubles import MemoryAlbum
 from tests.gemini.test_client import GOOD, PICTURE, call, good
 from tests.gemini.wire_server import Peer, RawServer
@@ -198,6 +199,11 @@ def test_the_environment_names_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None
         client = httpx.Client(transport=Wire(tls=None), trust_env=False)
         assert client.post(server.url, content=b"x").status_code == 200
         client.close()
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    return self_signed(tmp_path)
 
 
 def over_tls(certificate: Path, wire: Wire | None) -> tuple[object, MemoryAlbum, int]:

@@ -13,6 +13,7 @@ import pytest
 from functions.gemini.client import NativeModel
 from functions.gemini.routes import Route
 from functions.gemini.wire import SLICE, Wire
+from tests.certificate import self_signed
 from tests.gemini.doubles import MemoryAlbum, MemoryReference, StepClock
 from tests.gemini.test_client import call
 from tests.gemini.wire_server import Peer, RawServer
@@ -110,8 +111,9 @@ def test_a_clock_that_stands_still_does_not_hold_the_sending() -> None:
 
 
 @pytest.mark.parametrize("tls", [True, False])
-def test_a_pause_of_the_peer_costs_no_byte(certificate: Path, tls: bool) -> None:
+def test_a_pause_of_the_peer_costs_no_byte(tmp_path: Path, tls: bool) -> None:
     """Looking at the watch between two pieces leaves the stream whole."""
+    certificate = self_signed(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     received = []

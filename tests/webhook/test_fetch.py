@@ -82,6 +82,7 @@ def reason(made: ListedFetch, uri: str = SECRET) -> str:
         "https://pics.example:443/",
         "https://alt.example:8443/a",
         "https://pics.example",
+        "https://pics.example/" + "a" * 8_171,
     ],
 )
 def test_a_listed_host_is_asked_once_and_plainly(uri: str) -> None:
@@ -126,6 +127,9 @@ def test_a_listed_host_is_asked_once_and_plainly(uri: str) -> None:
         (" https://pics.example/a", "bad_address"),
         ("https://", "bad_address"),
         ("", "bad_address"),
+        ("https://pics.example/" + "a" * 8_172, "bad_address"),
+        ("https://pics.example/" + "a" * 70_000, "bad_address"),
+        ("https://pics.example:65536/a", "host_not_allowed"),
     ],
 )
 def test_nothing_else_is_asked_at_all(uri: str, expected: str) -> None:
@@ -158,6 +162,7 @@ def test_any_text_ends_with_a_name(text: str) -> None:
         ("PICS.example", "https://pics.example/a", True),
         ("pics.example/folder", "https://pics.example/folder/a", False),
         ("*", "https://pics.example/a", False),
+        ("pics.example:65536", "https://pics.example:65536/a", False),
         ("", "https://pics.example/a", False),
     ],
 )
@@ -233,6 +238,18 @@ def test_a_slow_host_is_left_in_time() -> None:
     host = Host(lambda _: httpx.Response(200, stream=Drip()))
     with pytest.raises(NeighbourUnavailableError, match="30 s"):
         fetch(host, step=1.0)(SECRET)
+
+
+def test_an_address_that_httpx_cannot_read_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Should two readings differ after all, it is a refusal and no crash."""
+
+    def unreadable(*_: object, **__: object) -> None:
+        raise httpx.InvalidURL("secret")
+
+    monkeypatch.setattr(httpx, "Request", unreadable)
+    assert reason(fetch()) == "bad_address"
 
 
 def test_over_a_real_connection_proxies_of_the_environment_are_not_used(

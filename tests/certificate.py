@@ -1,11 +1,10 @@
-"""A certificate of our own, for peers that speak TLS."""
+"""A certificate of our own for localhost, for peers that speak TLS."""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import TYPE_CHECKING
 
-import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -14,9 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    """Return a PEM file with a key and its own certificate for localhost."""
+def self_signed(folder: Path) -> Path:
+    """Return a PEM file with a key and its own certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     start = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
@@ -33,7 +31,7 @@ def certificate(tmp_path: Path) -> Path:
         )
         .sign(key, hashes.SHA256())
     )
-    path = tmp_path / "both.pem"
+    path = folder / "both.pem"
     path.write_bytes(
         key.private_bytes(
             serialization.Encoding.PEM,
