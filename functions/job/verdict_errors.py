@@ -178,7 +178,8 @@ def _by_code(case: Case) -> Draft | None:
         return _named(case, FAINT_REASONS, "type")
     otherwise = _V.BAD_REQUEST if code < _SERVER else _V.SERVER_ERROR
     if case.evidence.page and HTTP.get(code, otherwise) is _V.SERVER_ERROR:
-        return _by_page(case)  # a gateway speaks, and not the service
+        # A gateway refused in the service's place: nothing was made.
+        return Draft(_V.MALFORMED_BODY, "html", "body", Retry.BACKOFF, billable=False)
     where = "http_status" if code == case.status else "error.code"
     return Draft(HTTP.get(code, otherwise), str(code), where)
 

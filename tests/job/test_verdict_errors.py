@@ -85,7 +85,7 @@ def test_a_gateways_page_is_not_the_services_error() -> None:
     for code, klass in ((502, "malformed_body"), (520, "malformed_body")):
         page = f"<html><title>Error {code} (Server Error)!!1</title>"
         told = judge(route="native", status=code, body=page)
-        assert (told.klass, told.retry, told.billable) == (klass, "backoff", None)
+        assert (told.klass, told.retry, told.billable) == (klass, "backoff", False)
     for code, klass in ((404, "not_found"), (503, "overloaded"), (504, "timeout")):
         page = f"<html><title>{code}</title>"
         assert judge(route="native", status=code, body=page).klass == klass
