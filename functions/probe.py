@@ -8,7 +8,6 @@ With a file, only one process ever does: the one that creates it. Refused where
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from pathlib import Path
@@ -98,7 +97,9 @@ class _Armed:
             self._passed += 1
             if self._passed != self._nth or not self._first():
                 return
-        os.kill(os.getpid(), self._signal)
+        # To this very thread: sent to the process, another thread would take it, and
+        # this one would go on until that one was scheduled.
+        signal.pthread_kill(threading.get_ident(), self._signal)
 
     def _first(self) -> bool:
         if not self._file:

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,11 +51,11 @@ def test_a_stopped_process_goes_on_after_sigcont(
 ) -> None:
     """`stop` is a SIGSTOP to ourselves."""
     sent: list[tuple[int, int]] = []
-    monkeypatch.setattr(os, "kill", lambda *sign: sent.append(sign))
+    monkeypatch.setattr(signal, "pthread_kill", lambda *sign: sent.append(sign))
     at = probe("stop:kept")
     at(Step.ASKED)
     at(Step.KEPT)
-    assert sent == [(os.getpid(), signal.SIGSTOP)]
+    assert sent == [(threading.get_ident(), signal.SIGSTOP)]
 
 
 @pytest.mark.parametrize("wrong", ["die:asked", "kill:nowhere", "kill", "kill:asked:x"])

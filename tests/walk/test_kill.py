@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -76,14 +77,13 @@ def test_a_holder_that_slept_through_its_lease_changes_nothing(
     stack.probe("generate", f"stop:{step.value}:1:{stopped}")
     stack.publish(_order(job))
     assert eventually(stopped.exists), "the probe never fired"
-    other = World(stack)
-    other.clock.step(200)
-    assert other.deliver(_order(job)) == ("done", 200)
+    with contextlib.closing(World(stack)) as other:
+        other.clock.step(200)
+        assert other.deliver(_order(job)) == ("done", 200)
     before = check_done(stack, job)
     known = len(stack.log("generate"))
     stack.thaw("generate")
     assert eventually(lambda: "FencedError" in stack.log("generate")[known:])
     after = stack.record(job)
-    other.close()
     assert after == before
     assert len({e.id for e in stack.events(job)}) == 1
