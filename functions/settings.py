@@ -55,6 +55,7 @@ class Settings:
     destinations: tuple[str, ...] = ()
     drains: int = 4
     storage_url: str = ""
+    pubsub_emulator: str = ""  # host:port
     timing: Timing = field(default_factory=Timing)
     host: Mapping[str, str] = field(default_factory=dict)
     revision: str = ""
@@ -108,6 +109,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         destinations=_list(environ, "PLANTAIN_DESTINATIONS"),
         drains=max(1, int(drains)),
         storage_url=_url(environ.get("STORAGE_EMULATOR_HOST", "")),
+        pubsub_emulator=environ.get("PUBSUB_EMULATOR_HOST", ""),
         timing=timing,
         host={name: environ[name] for name in HOST_NAMES if environ.get(name)},
         revision=environ.get("K_REVISION", ""),

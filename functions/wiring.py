@@ -66,10 +66,11 @@ def build(settings: Settings, kind: str) -> Walk:
     """Return a walk over the real neighbours that `settings` name."""
     log.quiet()
     time, timing = clock(settings), settings.timing
+    tokens = AccessTokens()
     media = Media(
         time,
         url=settings.storage_url or GOOGLE,
-        tokens=no_token if settings.emulated else AccessTokens(),
+        tokens=no_token if settings.emulated else tokens,
         budget=timing.storage,
     )
     never = (settings.state_bucket,)
@@ -83,7 +84,12 @@ def build(settings: Settings, kind: str) -> Walk:
         version=settings.model_version,
     )
     topic = Topic(
-        settings.events_topic, project=settings.project, budget=timing.storage
+        settings.events_topic,
+        project=settings.project,
+        clock=time,
+        budget=timing.storage,
+        tokens=no_token if settings.pubsub_emulator else tokens,
+        emulator=settings.pubsub_emulator,
     )
     model = native(route, clock=time, drains=settings.drains)
     fetch = ListedFetch(settings.reference_hosts, PictureSniffer, time)

@@ -102,15 +102,16 @@ class Resource:
 class Patience:
     """How long one operation is tried: pauses grow, the sum is bounded."""
 
-    def __init__(self, clock: Clock, budget: float) -> None:
+    def __init__(self, clock: Clock, budget: float, who: str = "Cloud Storage") -> None:
         self._clock = clock
+        self._who = who
         self._budget = budget
         self._until = clock.now() + budget
         self._pause = _FIRST
 
-    def timeout(self) -> float:
+    def timeout(self, most: float = _TRY) -> float:
         """Return the seconds that one more try may take."""
-        return max(0.1, min(_TRY, self._until - self._clock.now()))
+        return max(0.1, min(most, self._until - self._clock.now()))
 
     def pause(self, what: str, why: str) -> None:
         """Wait before the next try.
@@ -122,7 +123,7 @@ class Patience:
         wait = self._pause * random.uniform(0.5, 1.0)  # noqa: S311  # jitter, no secret
         if self._clock.now() + wait > self._until:
             raise NeighbourUnavailableError(
-                f"Cloud Storage did not {what} within {self._budget:g} s (last: {why});"
+                f"{self._who} did not {what} within {self._budget:g} s (last: {why});"
                 " the queue delivers again"
             )
         self._clock.wait(wait)

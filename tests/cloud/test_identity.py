@@ -28,7 +28,7 @@ class FakeCredentials:
         self.token = f"token-{self.refreshed}"
 
 
-def tokens(credentials: Any) -> AccessTokens:  # noqa: ANN401  # a double
+def tokens(credentials: Any) -> AccessTokens:  # a double
     return AccessTokens(lambda: credentials)
 
 

@@ -100,7 +100,9 @@ def test_after_a_lost_try_the_bucket_is_asked_first(
     ranges: list[str] = []
     exchange = Media.exchange
 
-    def spy(self: Media, *target: str, headers: dict[str, str], **rest: Any) -> Reply:  # noqa: ANN401  # passed on
+    def spy(
+        self: Media, *target: str, headers: dict[str, str], **rest: Any
+    ) -> Reply:  # passed on
         ranges.append(headers.get("Content-Range", ""))
         return exchange(self, *target, headers=headers, **rest)
 
