@@ -40,6 +40,7 @@ _JPEG: Final = b"\xff\xd8"
 _APP: Final = 0xE0  # the markers of applications, before all others
 # A picture, a signature or a token without our mark: nothing we write is so long.
 _RUN: Final = re.compile(rb"[A-Za-z0-9+/_-]{400,}={0,2}")
+_MIXED: Final = 24  # different letters; a name of a thousand x is none
 RUN: Final = "a long run of base64"
 
 
@@ -119,8 +120,10 @@ def marks_in(data: bytes) -> Iterator[tuple[str, str, int]]:
             if at >= 0:
                 yield mark, form, at
                 break
-    if run := _RUN.search(data):
-        yield RUN, "unmarked", run.start()
+    for run in _RUN.finditer(data):
+        if len(set(run[0])) >= _MIXED:
+            yield RUN, "unmarked", run.start()
+            break
 
 
 def _bytes(said: object) -> bytes:

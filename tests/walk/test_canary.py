@@ -70,6 +70,8 @@ def test_an_unmarked_picture_is_known_by_its_length() -> None:
     book = Book()
     book.scan("log", "x", base64.b64encode(bytes(range(256)) * 2))
     assert [finding.mark for finding in book.findings] == [canary.RUN]
+    book.scan("object name", "x", "x" * 1_024)
+    assert len(book.findings) == 1
 
 
 def test_what_is_allowed_is_counted_and_the_rest_is_quiet() -> None:
