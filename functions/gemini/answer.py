@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from functions.gemini.base64_stream import Decoder, NotBase64Error
-from functions.gemini.policy import Policy, pictures
+from functions.gemini.policy import Policy, anywhere
 from functions.gemini.scan import Scanner
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class AnswerReader:
     """Reads one answer; its pictures are in the album by the time their part ends."""
 
     def __init__(
-        self, album: Album, policy: Policy = pictures, bounds: Bounds | None = None
+        self, album: Album, policy: Policy = anywhere, bounds: Bounds | None = None
     ) -> None:
         self._bounds = bounds or Bounds()
         self._total = 0

@@ -238,7 +238,7 @@ class _Exchange:
         except _BROKEN:
             self._fail("dropped" if self._status is None else "cut")
         except zlib.error:
-            self._failure = "malformed"
+            self._fail("malformed")
 
     def _fail(self, failure: Failure) -> None:
         """Note how the line ended, unless all of the answer had come before that."""

@@ -53,7 +53,10 @@ class Inflater:
             if data[0] & 0x0F != _ZLIB_METHOD:
                 self._stream = zlib.decompressobj(_NO_HEADER)
         while data:
-            if self._stream.eof:  # a second member behind the first
+            if self._stream.eof:  # a second member, or zeros that fill a block
+                data = data.lstrip(b"\0")
+                if not data:
+                    return
                 self._stream = zlib.decompressobj(_ANY_HEADER)
             piece = self._stream.decompress(data, PIECE)
             data = self._stream.unconsumed_tail or self._stream.unused_data

@@ -26,7 +26,7 @@ _SEARCH: Final = {"web": "webSearch", "image": "imageSearch"}
 class Native:
     """How the native route is spoken."""
 
-    policy = staticmethod(policy.pictures)
+    policy = staticmethod(policy.native)
     said = staticmethod(spoken.said)
 
     def url(self, route: Route, call: Call) -> str:

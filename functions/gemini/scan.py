@@ -11,7 +11,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
-from functions.gemini.policy import HEAD, LONG, Fate, Policy
+from functions.gemini.policy import FIRST, HEAD, LATER, LONG, Fate, Policy
 
 if TYPE_CHECKING:
     from functions.job.ports import Failure
@@ -81,6 +81,8 @@ class Scanner:
         self._string_at = 0
         self._limit = LONG
         self._owner: _Frame | None = None  # part of the picture that came last
+        self._spare = False  # whether that picture is a spare one
+        self._settled = False  # a picture came that is neither spare nor a thought
 
     @property
     def whole(self) -> bool:
@@ -127,7 +129,7 @@ class Scanner:
             self.broken = True
             return
         self._frames.append(_Frame(is_object=is_object))
-        self._path.append(b"")
+        self._path.append(FIRST)
 
     def _punctuate(self, token: int) -> None:
         frame = self._frames[-1]
@@ -140,6 +142,8 @@ class Scanner:
             self._path[-1] = b""
         if token == _COMMA:
             frame.expects_key = frame.is_object
+            if not frame.is_object:
+                self._path[-1] = LATER
         elif _CLOSING[token] == frame.is_object:
             self._pop(frame)
         else:
@@ -154,6 +158,7 @@ class Scanner:
     def _end_picture(self) -> None:
         if self._owner is not None:
             self._pictures.end(thought=self._owner.thought)
+            self._settled |= not (self._spare or self._owner.thought)
             self._owner = None
 
     def _open_string(self) -> None:
@@ -221,7 +226,13 @@ class Scanner:
         if closed and not start:
             self._mode = "keep"  # an empty string is no picture
             return
+        taken = self._settled or (self._owner is not None and not self._spare)
+        if fate.spare and taken:
+            self._replace(b"@cut")
+            self._mode = "cut"
+            return
         self._end_picture()  # two in one part: the flag seen so far has to do
+        self._spare = fate.spare
         self._owner = self._frames[max(0, len(self._frames) - 1 - fate.up)]
         self._replace(b"@picture")
         self._mode = "picture"

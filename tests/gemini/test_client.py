@@ -213,7 +213,9 @@ def test_the_gate_lets_a_few_answers_through_at_once() -> None:
 
     def slow(peer: Peer) -> None:
         peer.request()
-        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(GOOD))
+        # Closed when done, so that nobody takes the connection for a live one.
+        peer.send(b"HTTP/1.1 200 OK\r\nConnection: close\r\n")
+        peer.send(b"Content-Length: %d\r\n\r\n" % len(GOOD))
         peer.send(GOOD[:5000])
         peer.server.go.wait(20)
         peer.send(GOOD[5000:])

@@ -50,3 +50,15 @@ def test_an_answer_that_only_claims_to_be_gzip_is_malformed(body: bytes) -> None
     """Junk under a gzip header, or a wrong checksum, is not an exception."""
     got, _, _ = ask(sends(body, "gzip"))
     assert (got.status, got.failure) == (200, "malformed")
+
+
+@pytest.mark.parametrize("behind", [bytes(16), bytes(100_000), b"\0junk", b"<html>"])
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_what_stands_behind_a_whole_answer_costs_no_paid_picture(
+    behind: bytes, encoding: str
+) -> None:
+    """Padding is none of it; junk behind it came after all of the answer had."""
+    pack = gzip.compress if encoding == "gzip" else zlib.compress
+    got, album, _ = ask(sends(pack(GOOD) + behind, encoding))
+    assert got.failure is None
+    assert album.closed == [(PICTURE, False)]

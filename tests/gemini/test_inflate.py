@@ -53,6 +53,20 @@ def test_a_second_member_may_begin_with_a_chunk() -> None:
     assert b"".join(pieces) == b"onetwo"
 
 
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+@pytest.mark.parametrize(
+    "how", [gzip.compress, zlib.compress, members], ids=["gzip", "zlib", "members"]
+)
+def test_zeros_behind_the_end_are_padding(how: Pack, size: int) -> None:
+    """As gzip itself reads them: what fills up a block is no second member."""
+    inflater = Inflater("gzip")
+    packed = how(b"text" * 99) + bytes(600)
+    chunks = [packed[at : at + size] for at in range(0, len(packed), size)]
+    assert b"".join(p for chunk in chunks for p in inflater.feed(chunk)) == b"text" * 99
+    assert inflater.whole
+    assert b"".join(inflater.feed(gzip.compress(b"more"))) == b"more"
+
+
 def test_no_piece_is_large() -> None:
     """A thousandfold bomb comes in pieces, and costs one piece of memory."""
     bomb = gzip.compress(bytes(64 << 20))

@@ -106,4 +106,4 @@ def test_the_address_has_the_model_and_no_key() -> None:
         "https://api.example/v1/models/..%2Fx%3Fkey%3D1:generateContent"
     )
     assert Native().headers(ROUTE) == {"x-goog-api-key": "k"}
-    assert Native().policy is policy.pictures
+    assert Native().policy is policy.native
