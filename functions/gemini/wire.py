@@ -17,6 +17,8 @@ import httpcore
 import httpx
 from typing_extensions import override
 
+from functions.gemini.gather import gathered
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterable, Iterator
@@ -120,7 +122,7 @@ class _Stream(httpx.SyncByteStream):
                 length = _header(self._response, b"content-length")
                 stream.expect(int(length) if length and length.isdigit() else None)
             elif self._response.status == _OK:
-                yield from stream.chunks(self._timeout)
+                yield from gathered(stream.chunks(self._timeout))
         yield from self._response.iter_stream()
 
     @override

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def made(world: World, name: str = topology.EVENTS_TOPIC, **more: Any) -> Topic:
-    wanted = {
+    wanted: dict[str, Any] = {
         "project": topology.PROJECT,
         "clock": SystemClock(),
         "budget": 10.0,

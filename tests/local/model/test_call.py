@@ -40,7 +40,7 @@ def test_base64_that_is_none(stand: Stand) -> None:
     assert "!" in text
 
 
-def keys(document: Any, name: str) -> list[str]:  # noqa: ANN401  # JSON
+def keys(document: Any, name: str) -> list[str]:  # JSON
     """Return the key order of the object that holds `name`."""
     if isinstance(document, list):
         return next((found for one in document if (found := keys(one, name))), [])

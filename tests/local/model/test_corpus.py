@@ -42,7 +42,7 @@ def twin(
     scenario: str = "",
     model: str = MODEL,
     *,
-    config: Any = None,  # noqa: ANN401  # JSON
+    config: Any = None,  # JSON
     extra: set[str] | None = None,
     missing: set[str] | None = None,
 ) -> Twin:
@@ -166,7 +166,7 @@ def test_the_shape_of_a_recorded_answer(stand: Stand, case: Twin) -> None:
     assert {path for path, _ in theirs - mine} == case.missing
 
 
-def without(value: Any, drop: frozenset[str], at: str = "") -> Any:  # noqa: ANN401  # JSON
+def without(value: Any, drop: frozenset[str], at: str = "") -> Any:  # JSON
     if isinstance(value, dict):
         kept = {}
         for name, inner in value.items():

@@ -46,7 +46,7 @@ def test_grpc_would_have_shared_the_port(local: Local) -> None:
         both = servers[1].add_insecure_port(f"127.0.0.1:{port}") == port
         for server in servers:
             await server.stop(0)
-        return both
+        return bool(both)
 
     assert local.loop.run(shared())
 

@@ -38,7 +38,7 @@ class FakeClock:
         self.at += seconds
 
 
-def client_of(url: str) -> Any:  # noqa: ANN401  # the library has no types
+def client_of(url: str) -> Any:  # the library has no types
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the client's own, about its future
         return storage.Client(
@@ -94,12 +94,14 @@ class Emulator:
         self.client.close()
         self.stop()
 
-    def put(self, name: str, data: bytes = b"x", **options: Any) -> Any:  # noqa: ANN401  # the library has no types
+    def put(
+        self, name: str, data: bytes = b"x", **options: Any
+    ) -> Any:  # the library has no types
         blob = self.bucket.blob(name)
         blob.upload_from_string(data, **options)
         return blob
 
-    def session(self, name: str, **options: Any) -> str:  # noqa: ANN401  # httpx's
+    def session(self, name: str, **options: Any) -> str:  # httpx's
         """Start a resumable upload and return its address."""
         answer = self.http.post(
             f"/upload/storage/v1/b/{BUCKET}/o",
