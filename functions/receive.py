@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ACKNOWLEDGED: Final = 200
 AGAIN: Final = 503
+NOT_ALLOWED: Final = 405
 
 
 def push(walk: Walk, request: flask.Request) -> tuple[str | Iterator[str], int]:
@@ -32,6 +33,8 @@ def push(walk: Walk, request: flask.Request) -> tuple[str | Iterator[str], int]:
     A body that breaks off is met here: the framework would write what the server
     choked on, which is a piece of the body, into its log and its answer.
     """
+    if request.method != "POST":  # a browser or a probe, never the queue
+        return "this door takes Pub/Sub pushes: POST", NOT_ALLOWED
     try:
         body = request.get_data()
     except Exception as error:  # noqa: BLE001  # the server's and the framework's own

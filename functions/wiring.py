@@ -116,7 +116,7 @@ def build(settings: Settings, kind: str) -> Walk:
         keeping=Renewer(time, every=timing.renew, say=say).keeping,
         at=at,
         say=say,
-        chance=random.random,
+        chance=random.Random().random,  # noqa: S311  # jitter, no secret
         address=lambda name: f"gs://{settings.state_bucket}/{name}",
         close=close,
         holder=f"{settings.revision or 'local'}-{secrets.token_hex(6)}",

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
@@ -9,8 +10,6 @@ from functions import wiring
 from functions.generate import generate
 
 if TYPE_CHECKING:
-    import pytest
-
     from tests.world import World
 
 
@@ -25,3 +24,15 @@ def test_the_door_hands_over_headers_and_body(
     builder = EnvironBuilder(method="POST", headers=list(headers.items()), data=body)
     assert generate(Request(builder.get_environ())) == ("done", 200)  # type: ignore[arg-type]
     assert world.paid(job) == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+def test_only_the_queue_is_answered(
+    world: World, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    """A browser or a probe leaves no poison behind."""
+    monkeypatch.setattr(wiring, "walk", world.walk)
+    builder = EnvironBuilder(method=method)
+    _, status = generate(Request(builder.get_environ()))  # type: ignore[arg-type]
+    assert status == 405
+    assert world.said == []

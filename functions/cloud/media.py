@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 GOOGLE: Final = "https://storage.googleapis.com"
 TRANSIENT: Final = frozenset((408, 429, 500, 502, 503, 504))
+# Its own generator: tests that count on the global one are not disturbed.
+_JITTER: Final = random.Random()  # noqa: S311  # no secret
 _TRY: Final = 10.0  # s for one try to connect, send or answer
 _FIRST: Final = 0.1  # s before the second try, doubled before each further one
 _LONGEST: Final = 4.0
@@ -120,7 +122,7 @@ class Patience:
             NeighbourUnavailableError: the budget is spent.
 
         """
-        wait = self._pause * random.uniform(0.5, 1.0)  # noqa: S311  # jitter, no secret
+        wait = self._pause * _JITTER.uniform(0.5, 1.0)
         if self._clock.now() + wait > self._until:
             raise NeighbourUnavailableError(
                 f"{self._who} did not {what} within {self._budget:g} s (last: {why});"

@@ -38,7 +38,7 @@ def keep(held: Held, best: Judged, record: Record) -> None:
 
 def _result(held: Held, judged: Judged, stored: tuple[Stored, ...]) -> Result:
     order = held.order
-    grounding = dict(judged.answer.grounding)
+    grounding = dict(judged.answer.grounding) if order.request.search else {}
     extra: dict[str, Any] = {"grounding": grounding} if grounding else {}
     text = words(held, judged.answer) if order.request.include_text else ""
     return Result(

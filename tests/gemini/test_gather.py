@@ -32,6 +32,5 @@ def test_what_is_held_goes_on_before_an_error_does(pieces: list[bytes]) -> None:
 
     seen = bytearray()
     with pytest.raises(ConnectionError):
-        for piece in gathered(breaking(), 64):
-            seen += piece
+        seen.extend(byte for piece in gathered(breaking(), 64) for byte in piece)
     assert bytes(seen) == b"".join(pieces)
