@@ -62,6 +62,8 @@ class _Broken:
 
     headers: ClassVar[dict[str, str]] = {}
 
+    method = "POST"
+
     def get_data(self) -> bytes:
         raise OSError("Invalid chunk size: b'a secret prompt'")
 

@@ -40,11 +40,11 @@ def book(stack: RunningStack, book: Book) -> Iterator[Book]:
 @pytest.mark.parametrize(
     ("method", "path", "body", "status"),
     [
-        ("GET", "/", b"", 200),
-        ("HEAD", f"/?sig={QUERY}", b"", 200),
+        ("GET", "/", b"", 405),
+        ("HEAD", f"/?sig={QUERY}", b"", 405),
         ("GET", "/robots.txt", b"", 404),
-        ("PUT", f"/a/{PROMPT}", SAID.encode(), 200),
-        ("DELETE", "/", SAID.encode(), 200),
+        ("PUT", f"/a/{PROMPT}", SAID.encode(), 405),
+        ("DELETE", "/", SAID.encode(), 405),
         ("POST", "/", SAID.encode(), 200),
         ("POST", "/", SAID.encode() * 60_000, 200),
     ],
