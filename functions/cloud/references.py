@@ -98,7 +98,8 @@ class AddressedReferences:
             raise ReferenceRefusedError(
                 "not_allowed",
                 "the reference is not in the allow-list: add its bucket or folder to"
-                " PLANTAIN_REFERENCE_BUCKETS, or send it another way",
+                " PLANTAIN_REFERENCE_BUCKETS, or choose another way, then send it again"
+                " under a new id",
             )
         found = self._describe(place)
         self._measure(found.size)

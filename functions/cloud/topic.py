@@ -66,7 +66,8 @@ class Topic:
             thread = threading.Thread(
                 target=self._warmed, name="warm-pubsub", daemon=True
             )
-            thread.start()
+            with contextlib.suppress(RuntimeError):  # no thread to spare: publish loads
+                thread.start()
 
     def close(self) -> None:
         """Close the channel."""

@@ -140,7 +140,8 @@ class ListedFetch:
             raise ReferenceRefusedError(
                 "host_not_allowed",
                 "the host of a reference is not in the allow-list: add it to"
-                " PLANTAIN_REFERENCE_HOSTS, or put the picture into a bucket",
+                " PLANTAIN_REFERENCE_HOSTS, or put the picture into a bucket, then send"
+                " it again under a new id",
             )
         headers = {"Accept-Encoding": "identity", "User-Agent": "plantain"}
         try:

@@ -186,6 +186,13 @@ def test_a_missing_right_is_named_with_its_remedy(stand: Stand) -> None:
         opener.open("gs://inbox/in/a")
 
 
+@pytest.mark.parametrize("uri", ["gs://inbox/in/none", "gs://other/a"])
+def test_a_remedy_says_that_the_same_id_stays_refused(stand: Stand, uri: str) -> None:
+    """The same request under the same id is told the same for ever."""
+    with pytest.raises(ReferenceRefusedError, match="again under a new id"):
+        references(stand).open(uri)
+
+
 @pytest.mark.parametrize("status", [400, 405, 409, 410, 416, 451])
 @pytest.mark.parametrize("nth", [1, 2, 3], ids=["describe", "type", "read"])
 def test_what_no_repeat_changes_is_refused_by_name(

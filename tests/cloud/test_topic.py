@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -109,6 +110,22 @@ def test_a_mistake_while_warming_is_told_to_whoever_publishes(
         with pytest.raises(OSError, match="no memory"):
             topic.publish(b"{}", {"a": "b"})
     topic.publish(b"{}", {"a": "b"})
+
+
+def test_a_machine_without_threads_to_spare_publishes_all_the_same(
+    world: World, topic: Topic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Warming happens while a paid call is under way: it must not end it."""
+    job = world.new_id()
+
+    def none_left(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", none_left)
+        topic.warm()
+    topic.publish(b'{"id": "%b"}' % job.encode(), attributes(job))
+    assert world.event(job).id == f"id-{job}"
 
 
 def test_in_the_cloud_the_call_carries_our_token_and_tls(

@@ -139,6 +139,12 @@ def test_nothing_else_is_asked_at_all(uri: str, expected: str) -> None:
     assert host.requests == []
 
 
+def test_a_remedy_says_that_the_same_id_stays_refused() -> None:
+    """The same request under the same id is told the same for ever."""
+    with pytest.raises(ReferenceRefusedError, match="again under a new id"):
+        fetch()("https://other.example/a")
+
+
 @each(st.text())
 def test_any_text_ends_with_a_name(text: str) -> None:
     """No address makes an untyped error, and none reaches an unlisted host."""
