@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from functions.job import money
 from functions.job.record import State
@@ -193,9 +194,6 @@ def _in_a_row(attempts: tuple[Attempt, ...]) -> int:
 
 def _pacific_midnight(now: float) -> float:
     """Return when Google's daily quotas start again after `now`."""
-    # A rare answer: it is not worth a MiB and 5 ms of every cold start.
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415
-
     try:
         zone = ZoneInfo("America/Los_Angeles")
     except ZoneInfoNotFoundError:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import zoneinfo
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfoNotFoundError
@@ -208,7 +207,7 @@ def test_without_time_zone_data_a_day_quota_still_waits(
     def missing(_: str) -> None:
         raise ZoneInfoNotFoundError
 
-    monkeypatch.setattr(zoneinfo, "ZoneInfo", missing)
+    monkeypatch.setattr(retry, "ZoneInfo", missing)
     day = 20_000 * 86_400.0
     at = day + hour * 3600
     daily = verdict(V.RATE_DAY)
