@@ -116,4 +116,5 @@ def _own(state: StateDir) -> dict[str, str]:
         "THREADS": str(THREADS),
         "WORKERS": "1",
         "PYTHONUNBUFFERED": "1",
+        "MALLOC_ARENA_MAX": "2",  # 32 threads would each grow a heap of their own
     }
