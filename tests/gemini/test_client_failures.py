@@ -8,14 +8,13 @@ import threading
 
 import httpx
 import pytest
-from typing_extensions import override
 
 from functions.gemini.client import NativeModel
 from functions.gemini.routes import Route
 from functions.job.ports import Call
 from functions.job.request import Request
 from tests.gemini.doubles import MemoryAlbum, StepClock
-from tests.gemini.test_client import GOOD, PICTURE, ask, call, good, model, sends
+from tests.gemini.test_client import GOOD, ask, call, good, model, sends
 from tests.gemini.wire_server import Peer, RawServer
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(GOOD)
@@ -113,70 +112,11 @@ def test_an_early_error_answer_is_heard_while_the_request_is_written() -> None:
     assert got.body == {"error": {"code": 413}}
 
 
-@pytest.mark.parametrize("how", ["close", "reset"])
-@pytest.mark.parametrize("framing", [HEAD, CHUNKED + b"%x\r\n" % len(GOOD)])
-def test_an_answer_that_ends_early_is_cut(how: str, framing: bytes) -> None:
-    """The status came, the end did not; what came is kept as text."""
-
-    def script(peer: Peer) -> None:
-        peer.request()
-        peer.send(framing + GOOD[:4000])
-        peer.server.go.wait(20)
-        if how == "reset":
-            peer.reset()
-
-    with RawServer(script) as server:
-        client = model(server)
-        album = GoAlbum(server)
-        got = client.ask(call(), album, alive=lambda: True)
-        client.close()
-    assert (got.status, got.failure) == (200, "cut")
-    assert isinstance(got.body, str)
-    assert "@picture" in got.body
-    assert got.pictures == 0
-    assert album.closed == []
-
-
-class GoAlbum(MemoryAlbum):
-    """Tells the server to go on once the picture has begun."""
-
-    def __init__(self, server: RawServer) -> None:
-        super().__init__()
-        self._server = server
-
-    @override
-    def begin(self) -> None:
-        super().begin()
-        self._server.go.set()
-
-
 def test_a_gzip_stream_without_its_end_is_cut() -> None:
     """HTTP says whole, gzip says not."""
     body = gzip.compress(GOOD)[:-900]
     got, _, _ = ask(sends(body, "gzip"))
     assert (got.status, got.failure) == (200, "cut")
-
-
-@pytest.mark.parametrize("how", ["close", "reset"])
-def test_an_answer_from_brace_to_brace_is_whole(how: str) -> None:
-    """A line that breaks behind the last brace costs no paid picture."""
-
-    def script(peer: Peer) -> None:
-        peer.request()
-        peer.send(CHUNKED + b"%x\r\n" % len(GOOD) + GOOD + b"\r\n")
-        peer.server.go.wait(20)
-        if how == "reset":
-            peer.reset()
-
-    with RawServer(script) as server:
-        client = model(server)
-        album = GoAlbum(server)
-        got = client.ask(call(), album, alive=lambda: True)
-        client.close()
-    if got.failure is None:
-        assert album.closed == [(PICTURE, False)]
-    else:  # a reset may overtake the bytes before it
-        assert (how, got.failure) == ("reset", "cut")
 
 
 @pytest.mark.parametrize("before", [b"", HEAD, HEAD + GOOD[:5000]])
