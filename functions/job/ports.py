@@ -226,6 +226,10 @@ class Model(Protocol):
 
         Never raises for what the model or the network does; `alive` is asked
         between chunks and a False ends the call as "cut" (the lease was lost).
+
+        Raises:
+            UnsentError: a reference broke while it was being sent.
+
         """
         ...
 
