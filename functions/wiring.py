@@ -78,21 +78,8 @@ def build(settings: Settings, kind: str) -> Walk:
     at = probe.probe(settings.probe)
     say = log.Log(project=settings.project, clock=time)
     albums = Albums(media, settings.images_bucket, PictureSniffer)
-    route = Route(
-        name="native",
-        base_url=settings.model_base_url,
-        key=settings.key,
-        version=settings.model_version,
-    )
-    topic = Topic(
-        settings.events_topic,
-        project=settings.project,
-        clock=time,
-        budget=timing.storage,
-        tokens=no_token if settings.pubsub_emulator else tokens,
-        emulator=settings.pubsub_emulator,
-    )
-    model = native(route, clock=time, drains=settings.drains)
+    topic = _topic(settings, time, tokens)
+    model = native(_route(settings), clock=time, drains=settings.drains)
     fetch = ListedFetch(settings.reference_hosts, PictureSniffer, time)
 
     def close() -> None:
@@ -125,6 +112,26 @@ def build(settings: Settings, kind: str) -> Walk:
         default_model=settings.default_model,
         secrets=(settings.key,),
         timing=timing,
+    )
+
+
+def _route(settings: Settings) -> Route:
+    return Route(
+        name="native",
+        base_url=settings.model_base_url,
+        key=settings.key,
+        version=settings.model_version,
+    )
+
+
+def _topic(settings: Settings, time: Clock, tokens: AccessTokens) -> Topic:
+    return Topic(
+        settings.events_topic,
+        project=settings.project,
+        clock=time,
+        budget=settings.timing.storage,
+        tokens=no_token if settings.pubsub_emulator else tokens,
+        emulator=settings.pubsub_emulator,
     )
 
 
