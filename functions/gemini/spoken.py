@@ -37,7 +37,8 @@ def text(body: object) -> str:
     found: list[str] = []
     for part in _items(_under(_candidate(body), "content"), "parts"):
         words = part.get("text")
-        if isinstance(words, str) and part.get("thought") is not True:
+        cut = words in {"@picture", "@cut"}  # see ports.Answer: no words of anyone
+        if isinstance(words, str) and not cut and part.get("thought") is not True:
             found.append(words)
     return "\n".join(found)[:_TEXT_MOST]
 

@@ -37,6 +37,7 @@ def test_words_are_told_and_thoughts_are_not() -> None:
         {"text": "hidden", "thought": True},
         {"text": "one"},
         {"inlineData": {"data": "@picture"}},
+        {"text": "@picture"},
         {"text": "two"},
     )
     assert text(found) == "one\ntwo"
