@@ -82,7 +82,11 @@ def main() -> None:
         error.show()
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("plantain: interrupted.", err=True)
+        click.echo(
+            "plantain: interrupted. What was ordered goes on and may be paid; look with:"
+            " plantain status",
+            err=True,
+        )
         code = _INTERRUPTED
     except BrokenPipeError:  # whoever read our output has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

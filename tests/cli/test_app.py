@@ -76,7 +76,9 @@ def test_ctrl_c_is_no_traceback(
 
     monkeypatch.setattr(app.root, "main", interrupted)
     ran = run("status")
-    assert (ran.code, ran.err) == (130, "plantain: interrupted.\n")
+    assert ran.code == 130
+    assert ran.err.startswith("plantain: interrupted.")
+    assert "plantain status" in ran.err  # the job goes on and may be paid
 
 
 def test_a_closed_pipe_is_no_traceback() -> None:

@@ -7,6 +7,7 @@ topic whose filter passes it.
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import itertools
 from typing import TYPE_CHECKING, Final
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _CONNECT: Final = 5.0  # s; how long an answer takes is the ack deadline's business
 _IDLE: Final = 1.0  # s; servers close idle connections later than that
+_TURNS: Final = 3  # of the loop, in which a closed connection lets go of its socket
 _WINDOW: Final = 8  # "a small single-digit size", says the service's page
 
 Topic: Final = types.Topic.pb()
@@ -184,6 +186,8 @@ class Broker:
         self.timers.close()
         if "http" in self.__dict__:
             await self.http.aclose()
+            for _ in range(_TURNS):
+                await asyncio.sleep(0)
 
     def _store(self, topic: str, message: Proto) -> str:
         stored = Message(

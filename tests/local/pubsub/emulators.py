@@ -122,6 +122,7 @@ class Loop:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.run(asyncio.sleep(0.01))  # sockets are let go a turn after they closed
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
