@@ -83,8 +83,8 @@ def main() -> None:
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo(
-            "plantain: interrupted. What was ordered goes on and may be paid; look with:"
-            " plantain status",
+            "plantain: interrupted. What was ordered goes on and may be paid; look"
+            " with: plantain status",
             err=True,
         )
         code = _INTERRUPTED
