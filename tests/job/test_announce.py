@@ -8,6 +8,7 @@ import pytest
 from functions.job.walk import Step
 from functions.local import topology
 from functions.local.faults import Rule
+from functions.receive import receive
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -59,11 +60,28 @@ def test_a_death_around_the_publish_tells_the_same_event_again(
 
 def test_poison_without_any_message_is_buried_by_its_body(world: World) -> None:
     """Not even an id: the body's hash names it, and the answer is 200."""
-    from functions.receive import receive  # noqa: PLC0415  # beside its only use
-
     before = set(world.listed("poison/"))
     body = b"[" * 100_000 + world.new_id().encode()
     for _ in range(2):
         assert receive(world.walk(), {}, body) == ("poison", 200)
     (kept,) = set(world.listed("poison/")) - before
     assert "/body-" in kept
+
+
+def test_a_poison_record_that_vanishes_is_told_all_the_same(world: World) -> None:
+    """Refused and then gone: the event goes out with the time of this delivery."""
+    base = world.walk()
+
+    class Vanishing:
+        def create(self, name: str, body: bytes) -> int | None:
+            return None
+
+        def replace(self, name: str, body: bytes, generation: int) -> int | None:
+            return base.objects.replace(name, body, generation)
+
+        def read(self, name: str) -> tuple[bytes, int] | None:
+            return None
+
+    walk = dataclasses.replace(base, objects=Vanishing())
+    body = b"[]" + world.new_id().encode()
+    assert receive(walk, {}, body) == ("poison", 200)

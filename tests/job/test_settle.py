@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from functions.job import settle
 from functions.job.problem import Problem
-from functions.job.record import Attempt, Record
+from functions.job.record import Attempt, Manifest, Record, Result
 
 
 def record(*attempts: Attempt) -> Record:
@@ -28,3 +28,12 @@ def test_only_a_call_that_never_left_is_withdrawn() -> None:
     assert settle.withdrawn(record(ended, open_)).attempts == (ended,)
     assert settle.withdrawn(record(ended)).attempts == (ended,)
     assert settle.withdrawn(record()).attempts == ()
+
+
+def test_only_the_adopted_call_gets_the_end_that_its_holder_could_not_write() -> None:
+    """Another lost call stays unknown beside it."""
+    lost = Attempt(n=1, fence=1, route="r", model="m", started_at=1, ended_at=2)
+    kept = lost.but(n=2, fence=2)
+    manifest = Manifest(n=2, fence=2, result=Result())
+    found = [settle._as_adopted(a, manifest) for a in (lost, kept)]
+    assert [(a.reason, a.paid) for a in found] == [("", "unknown"), ("adopted", "yes")]

@@ -254,3 +254,14 @@ def test_a_bucket_that_takes_no_picture_gives_the_message_back(world: World) -> 
     world.stack.faults.clear()
     assert world.deliver({"id": job, "prompt": "p"}) == ("done", 200)
     assert [a.paid for a in world.record(job).attempts] == ["unknown", "yes"]
+
+
+def test_a_call_that_provably_never_left_costs_nothing(world: World) -> None:
+    """Nobody listens there: repeated within the attempts, paid for in none."""
+    job = world.new_id()
+    walk = world.walk(PLANTAIN_MODEL_BASE_URL="http://127.0.0.1:9")
+    assert world.deliver({"id": job, "prompt": "p"}, walk=walk) == ("failed", 200)
+    record = world.record(job)
+    assert {a.paid for a in record.attempts} == {"no"}
+    assert len(record.attempts) == 6
+    assert "asked" not in {step.step for step in record.steps}
